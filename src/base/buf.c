@@ -1,0 +1,152 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void sts_buf_init(struct sts_buf *b, size_t max)
+{
+	*b = (struct sts_buf){.max = max};
+}
+
+void sts_buf_clear(struct sts_buf *b)
+{
+	free(b->ptr);
+	*b = (struct sts_buf){.max = b->max};
+}
+
+void sts_buf_reset(struct sts_buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+	if (b->ptr != NULL)
+		b->ptr[0] = '\0';
+}
+
+static bool reserve(struct sts_buf *b, size_t more)
+{
+	size_t want;
+	size_t size = b->size == 0 ? 256 : b->size;
+	char *grown;
+
+	if (b->failed || more > b->max || b->len > b->max - more) {
+		b->failed = true;
+		return false;
+	}
+	want = b->len + more + 1;
+	if (want <= b->size)
+		return true;
+	while (size < want)
+		size *= 2;
+	grown = realloc(b->ptr, size);
+	if (grown == NULL) {
+		b->failed = true;
+		return false;
+	}
+	b->ptr = grown;
+	b->size = size;
+	return true;
+}
+
+void sts_buf_add(struct sts_buf *b, const void *data, size_t len)
+{
+	if (!reserve(b, len))
+		return;
+	if (len > 0)
+		memcpy(b->ptr + b->len, data, len);
+	b->len += len;
+	b->ptr[b->len] = '\0';
+}
+
+void sts_buf_addc(struct sts_buf *b, char c)
+{
+	sts_buf_add(b, &c, 1);
+}
+
+void sts_buf_puts(struct sts_buf *b, const char *cstr)
+{
+	sts_buf_add(b, cstr, strlen(cstr));
+}
+
+void sts_buf_printf(struct sts_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	va_list again;
+	int len;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len >= 0 && reserve(b, (size_t)len)) {
+		vsnprintf(b->ptr + b->len, (size_t)len + 1, fmt, again);
+		b->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+void sts_buf_consume(struct sts_buf *b, size_t n)
+{
+	if (n >= b->len) {
+		sts_buf_reset(b);
+		return;
+	}
+	memmove(b->ptr, b->ptr + n, b->len - n + 1);
+	b->len -= n;
+}
+
+/* The code point of the well-formed sequence of len octets at s. */
+static uint32_t decode(const unsigned char *s, size_t len)
+{
+	uint32_t cp = len == 1 ? s[0] : s[0] & (0xFFu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		cp = cp << 6 | (s[i] & 0x3Fu);
+	return cp;
+}
+
+/* Code points that move, hide or reorder text, or that a terminal takes as a command. */
+static bool is_unsafe(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7F && cp <= 0x9F) || cp == 0xAD || cp == 0x61C || (cp >= 0x200B && cp <= 0x200F) ||
+	       (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF || (cp >= 0xFFF9 && cp <= 0xFFFB) ||
+	       (cp >= 0xE0000 && cp <= 0xE0FFF);
+}
+
+/* Length of the UTF-8 sequence at the start of s; 0 when broken. */
+static size_t sequence(struct sts_str s)
+{
+	for (size_t n = 1; n <= 4 && n <= s.len; n++)
+		if (sts_utf8_valid(sts_str(s.ptr, n)))
+			return n;
+	return 0;
+}
+
+void sts_buf_escape(struct sts_buf *b, struct sts_str s, size_t max)
+{
+	bool cut = s.len > max;
+	size_t n;
+
+	if (cut)
+		s.len = max;
+	for (; s.len > 0; s = sts_str_from(s, n)) {
+		uint32_t cp;
+
+		n = sequence(s);
+		if (n == 0) {
+			n = 1;
+			if (!cut || s.len >= 4)
+				sts_buf_printf(b, "\\x%02X", (unsigned)(unsigned char)s.ptr[0]);
+			continue;
+		}
+		cp = decode((const unsigned char *)s.ptr, n);
+		if (cp == '\\')
+			sts_buf_puts(b, "\\\\");
+		else if (!is_unsafe(cp))
+			sts_buf_add(b, s.ptr, n);
+		else
+			sts_buf_printf(b, cp < 0x80 ? "\\x%02X" : "\\u{%X}", (unsigned)cp);
+	}
+	if (cut)
+		sts_buf_puts(b, "\xE2\x80\xA6");
+}
