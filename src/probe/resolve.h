@@ -1,0 +1,57 @@
+/* Validating, asynchronous DNS in the process; libunbound lives here and nowhere else. */
+#ifndef STS_PROBE_RESOLVE_H
+#define STS_PROBE_RESOLVE_H
+
+#include "net/loop.h"
+#include "proto/seen.h"
+
+struct sts_resolver;
+struct sts_query;
+
+struct sts_resolver_options {
+	const char *const *resolvers; /* "IP", "IP:PORT", "[IP]:PORT"; none: the system's, or recursion where these strip DNSSEC */
+	size_t resolver_count;
+	const char *trust_anchor;     /* file, or NULL for the root's built-in anchor */
+	const char *root_hints;       /* file, or NULL */
+};
+
+/** What became of the choice of path, for vantage. */
+struct sts_resolver_path {
+	const char *resolver; /* "192.0.2.53, 2001:db8::53" or "recursion"; owned by the resolver */
+	enum sts_dns_path path;
+	const char *why;      /* why it is not validated through resolvers, or NULL; owned by the resolver */
+};
+
+/**
+ * Make a resolver on a loop. No packet leaves yet.
+ *
+ * @param why  on failure a sentence, static or good until the next call
+ * @return STS_OK; STS_EINVAL: a resolver's address or the trust anchor cannot be used; STS_ENOMEM; STS_ESYSTEM
+ */
+STS_MUST_CHECK enum sts_err sts_resolver_new(
+	struct sts_loop *loop, const struct sts_resolver_options *options, struct sts_resolver **out, const char **why);
+void sts_resolver_free(struct sts_resolver *resolver);
+
+typedef void sts_answer_fn(const struct sts_answer *answer, void *arg);
+
+/**
+ * Ask one question, CNAMEs followed, validated where the path allows.
+ *
+ * The first question also finds out whether the path passes DNSSEC through; when it does not, the question moves to the next path by itself.
+ *
+ * @param arena        owns the answer
+ * @param name         any case, final dot or not
+ * @param deadline_ms  monotonic; STS_DNS_TIMEOUT then
+ * @param done         called exactly once, never before this returns, not after cancel
+ */
+struct sts_query *sts_resolve(struct sts_resolver *resolver, struct sts_arena *arena, const char *name, uint16_t type,
+	int64_t deadline_ms, sts_answer_fn *done, void *arg);
+void sts_query_cancel(struct sts_query *query);
+
+/** Ask for DS and DNSKEY of every ancestor of name now, so that the validator finds them in its cache. Results are not reported. */
+void sts_resolver_prefetch(struct sts_resolver *resolver, const char *name);
+
+/** The path in use (as far as known by now). */
+struct sts_resolver_path sts_resolver_path(const struct sts_resolver *resolver);
+
+#endif
