@@ -36,6 +36,11 @@ enum sts_err sts_loop_run(struct sts_loop *loop)
 	return event_base_dispatch(loop->base) < 0 ? STS_ESYSTEM : STS_OK;
 }
 
+enum sts_err sts_loop_run_once(struct sts_loop *loop)
+{
+	return event_base_loop(loop->base, EVLOOP_ONCE) < 0 ? STS_ESYSTEM : STS_OK;
+}
+
 void sts_loop_stop(struct sts_loop *loop)
 {
 	event_base_loopbreak(loop->base);

@@ -14,6 +14,8 @@ struct sts_loop *sts_loop_new(void);
 void sts_loop_free(struct sts_loop *loop);
 /** Run until sts_loop_stop() or nothing is left to wait for. @return STS_OK; STS_ESYSTEM */
 STS_MUST_CHECK enum sts_err sts_loop_run(struct sts_loop *loop);
+/** Wait for at least one event and handle what is ready. @return STS_OK; STS_ESYSTEM */
+STS_MUST_CHECK enum sts_err sts_loop_run_once(struct sts_loop *loop);
 /** Make the running loop return after the callbacks at hand. */
 void sts_loop_stop(struct sts_loop *loop);
 /** For libunbound only. */

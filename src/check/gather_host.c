@@ -1,0 +1,127 @@
+/* The policy host's strand: its addresses, and one fetch of the policy at each of them.  [RFC 8461 section 3.3] */
+#include "check/gather.h"
+
+#include "proto/dnsmsg.h"
+
+static const char *fetch_words(struct check *c, const struct sts_fetch *f)
+{
+	if (f->end != STS_FETCH_OK)
+		return f->error != NULL ? f->error : "no policy";
+	if (f->tls.problems != 0)
+		return sts_sprintf(c->arena, "%s, certificate %s, HTTP %d", f->tls.version, sts_cert_problem_name(f->tls.problems),
+			f->http.status);
+	return sts_sprintf(c->arena, "%s, HTTP %d, %zu octets", f->tls.version, f->http.status, f->body_total);
+}
+
+static void fetched(struct sts_fetch *result, void *arg)
+{
+	struct fetch_item *item = arg;
+	struct check *c = item->op.check;
+
+	if (result->end == STS_FETCH_CANCELLED || (result->end == STS_FETCH_HTTP_TIMEOUT && check_late(c)))
+		c->facts->timed_out = true;
+	check_step(c, "policy host: %s: %s", result->address.text, fetch_words(c, result));
+	op_end(&item->op);
+}
+
+static void fetch_cancel(void *handle)
+{
+	sts_fetch_cancel(handle);
+}
+
+/* Fetches begin as addresses arrive, IPv4 and IPv6 apart, so that a slow answer for one holds up nobody. */
+static struct fetch_item *fetch_family(struct check *c, const struct sts_answer *answer)
+{
+	struct sts_host found = {0};
+	struct fetch_item *first = NULL;
+	struct fetch_item **link = &first;
+
+	host_add(c->arena, &found, answer);
+	for (size_t i = 0; i < found.address_count; i++) {
+		struct fetch_item *item = STS_NEW(c->arena, struct fetch_item);
+		struct sts_fetch_params params = fetch_params(c, c->facts->policy_host.name, &found.addresses[i]);
+
+		item->out.address = found.addresses[i];
+		*link = item;
+		link = &item->next;
+		op_begin(&item->op, c,
+			sts_fetch_start(c->engine->loop, c->engine->tls, c->arena, &params, &item->out, fetched, item),
+			fetch_cancel);
+	}
+	return first;
+}
+
+static void a_known(struct check *c, void *ctx)
+{
+	(void)ctx;
+	check_step(c, "policy host: A %s: %s", c->facts->policy_host.name, answer_words(c, &c->facts->policy_host.a));
+	c->fetches4 = fetch_family(c, &c->facts->policy_host.a);
+}
+
+static void aaaa_known(struct check *c, void *ctx)
+{
+	(void)ctx;
+	c->fetches6 = fetch_family(c, &c->facts->policy_host.aaaa);
+}
+
+void gather_host_start(struct check *c)
+{
+	struct sts_host *h = &c->facts->policy_host;
+
+	h->name = sts_sprintf(c->arena, "mta-sts.%s", c->facts->domain);
+	check_ask(c, h->name, STS_T_A, &h->a, a_known, NULL);
+	check_ask(c, h->name, STS_T_AAAA, &h->aaaa, aaaa_known, NULL);
+	sts_resolver_prefetch(c->engine->resolver, h->name);
+}
+
+/* Transport and media type as senders want them.  [RFC 8461 section 3.3] */
+static bool served(const struct sts_fetch *f)
+{
+	return f->end == STS_FETCH_OK && f->tls.problems == 0 && f->http.status == 200 && f->http.media_type != NULL &&
+		strcmp(f->http.media_type, "text/plain") == 0;
+}
+
+/* How near a fetch came to a policy that a sender takes. */
+static int quality(const struct sts_fetch *f)
+{
+	int q = (int)f->reached;
+
+	if (f->end == STS_FETCH_OK && f->http.status == 200)
+		q += 10;
+	if (f->has_policy && f->policy.mode != STS_MODE_UNKNOWN)
+		q += 5;
+	if (f->has_policy && f->policy.usable)
+		q += 20;
+	if (served(f))
+		q += 40;
+	return q;
+}
+
+static void collect_family(struct check *c, struct fetch_item *items)
+{
+	struct sts_facts *f = c->facts;
+
+	for (struct fetch_item *i = items; i != NULL; i = i->next)
+		*STS_PUSH(c->arena, f->fetches, f->fetch_count) = i->out;
+}
+
+void gather_host_collect(struct check *c)
+{
+	struct sts_facts *f = c->facts;
+	int best = -1;
+
+	host_add(c->arena, &f->policy_host, &f->policy_host.a);
+	host_add(c->arena, &f->policy_host, &f->policy_host.aaaa);
+	collect_family(c, c->fetches4);
+	collect_family(c, c->fetches6);
+	for (size_t i = 0; i < f->fetch_count; i++) {
+		if (quality(&f->fetches[i]) > best) {
+			best = quality(&f->fetches[i]);
+			f->policy_fetch = &f->fetches[i];
+		}
+	}
+	if (f->policy_fetch == NULL || !f->policy_fetch->has_policy || f->policy_fetch->http.status != 200)
+		return;
+	f->policy = &f->policy_fetch->policy;
+	f->policy_served = served(f->policy_fetch);
+}
