@@ -1,0 +1,35 @@
+# Thin: the two commands of README are `make run` and `make test`. Everything else is Meson's.
+DOMAIN ?= gmail.com
+FUZZ_SECONDS ?= 600
+
+.PHONY: run build test lab fuzz bench lint-c install clean
+
+run: build
+	@scripts/first-look build/mtasts "$(DOMAIN)"
+
+build:
+	@scripts/deps build
+	@test -f build/build.ninja || meson setup build --buildtype=release >/dev/null
+	@ninja -C build $(NINJAFLAGS)
+
+test:
+	@scripts/deps build test lab
+	@tests/run
+
+lab: build
+	@scripts/deps lab
+	@tests/lab/run --mtasts build/mtasts
+
+fuzz:
+	@scripts/deps build test
+	@tests/fuzz/run $(FUZZ_SECONDS)
+
+bench: build
+	@scripts/deps lab
+	@bench/run
+
+install: build
+	@ninja -C build install
+
+clean:
+	rm -rf build build-*
