@@ -199,8 +199,7 @@ static void parse_tlsa(struct mx_item *m)
 		return;
 	mx->tlsa_rrs = sts_alloc_array(m->check->arena, mx->tlsa.rr_count, sizeof *mx->tlsa_rrs);
 	for (size_t i = 0; i < mx->tlsa.rr_count; i++)
-		if (sts_tlsa_parse(mx->tlsa.rrs[i].data, m->check->arena, &mx->tlsa_rrs[mx->tlsa_count]))
-			mx->tlsa_count++;
+		sts_tlsa_parse(mx->tlsa.rrs[i].data, m->check->arena, &mx->tlsa_rrs[mx->tlsa_count++]);
 }
 
 static void tlsa_known(struct check *c, void *ctx)

@@ -17,10 +17,8 @@ struct sts_tlsa {
 /**
  * Read one record's rdata. Any rdata gives a record: what is too short to be one comes out as not usable, because the mere presence of
  * TLSA records, usable or not, makes STARTTLS obligatory.  [RFC 7672 section 2.2]
- *
- * @return false: rdata shorter than usage, selector, matching type and one octet of data; *out is filled all the same (usable false)
  */
-bool sts_tlsa_parse(struct sts_str rdata, struct sts_arena *arena, struct sts_tlsa *out);
+void sts_tlsa_parse(struct sts_str rdata, struct sts_arena *arena, struct sts_tlsa *out);
 
 /** "3 1 1 0123abcd…" in lower-case hex, whole; arena-owned. */
 const char *sts_tlsa_text(const struct sts_tlsa *tlsa, struct sts_arena *arena);
