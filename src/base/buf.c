@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,33 +97,6 @@ void sts_buf_consume(struct sts_buf *b, size_t n)
 	b->len -= n;
 }
 
-/* The code point of the well-formed sequence of len octets at s. */
-static uint32_t decode(const unsigned char *s, size_t len)
-{
-	uint32_t cp = len == 1 ? s[0] : s[0] & (0xFFu >> (len + 1));
-
-	for (size_t i = 1; i < len; i++)
-		cp = cp << 6 | (s[i] & 0x3Fu);
-	return cp;
-}
-
-/* Code points that move, hide or reorder text, or that a terminal takes as a command. */
-static bool is_unsafe(uint32_t cp)
-{
-	return cp < 0x20 || (cp >= 0x7F && cp <= 0x9F) || cp == 0xAD || cp == 0x61C || (cp >= 0x200B && cp <= 0x200F) ||
-	       (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF || (cp >= 0xFFF9 && cp <= 0xFFFB) ||
-	       (cp >= 0xE0000 && cp <= 0xE0FFF);
-}
-
-/* Length of the UTF-8 sequence at the start of s; 0 when broken. */
-static size_t sequence(struct sts_str s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.len; n++)
-		if (sts_utf8_valid(sts_str(s.ptr, n)))
-			return n;
-	return 0;
-}
-
 void sts_buf_escape(struct sts_buf *b, struct sts_str s, size_t max)
 {
 	bool cut = s.len > max;
@@ -130,19 +105,18 @@ void sts_buf_escape(struct sts_buf *b, struct sts_str s, size_t max)
 	if (cut)
 		s.len = max;
 	for (; s.len > 0; s = sts_str_from(s, n)) {
-		uint32_t cp;
+		uint32_t cp = 0;
 
-		n = sequence(s);
+		n = sts_utf8_take(s, &cp);
 		if (n == 0) {
 			n = 1;
 			if (!cut || s.len >= 4)
 				sts_buf_printf(b, "\\x%02X", (unsigned)(unsigned char)s.ptr[0]);
 			continue;
 		}
-		cp = decode((const unsigned char *)s.ptr, n);
 		if (cp == '\\')
 			sts_buf_puts(b, "\\\\");
-		else if (!is_unsafe(cp))
+		else if (!sts_char_unsafe(cp))
 			sts_buf_add(b, s.ptr, n);
 		else
 			sts_buf_printf(b, cp < 0x80 ? "\\x%02X" : "\\u{%X}", (unsigned)cp);

@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/utf8.h"
+
 bool sts_str_eq(struct sts_str a, struct sts_str b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -101,28 +103,42 @@ void sts_lower_in_place(char *s)
 		*s = sts_lower(*s);
 }
 
-/* Length of the well-formed sequence at s, 0 when there is none.  [RFC 3629 section 4] */
-static size_t utf8_sequence(const unsigned char *s, size_t len)
+static size_t min3(size_t a, size_t b, size_t c)
 {
-	unsigned char c = s[0];
-	size_t need = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+	size_t least = a < b ? a : b;
 
-	if (need == 0 || need > len)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) || (c == 0xF4 && s[1] > 0x8F))
-		return 0;
-	return need;
+	return least < c ? least : c;
+}
+
+size_t sts_str_distance(struct sts_str a, struct sts_str b)
+{
+	size_t row[STS_DISTANCE_MAX + 1];
+
+	if (a.len > STS_DISTANCE_MAX || b.len > STS_DISTANCE_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b.len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			size_t above = row[j];
+
+			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a.ptr[i - 1] != b.ptr[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[b.len];
 }
 
 bool sts_utf8_valid(struct sts_str s)
 {
+	uint32_t cp;
 	size_t step;
 
-	for (size_t i = 0; i < s.len; i += step) {
-		step = utf8_sequence((const unsigned char *)s.ptr + i, s.len - i);
+	for (; s.len > 0; s = sts_str_from(s, step)) {
+		step = sts_utf8_take(s, &cp);
 		if (step == 0)
 			return false;
 	}

@@ -63,6 +63,9 @@ size_t sts_str_find(struct sts_str s, char c, size_t from);
 size_t sts_str_findi(struct sts_str s, const char *needle);
 /** 1 to 18 digits and nothing else into *out; false otherwise, *out untouched. */
 bool sts_str_u64(struct sts_str s, uint64_t *out);
+/** Edits (insert, delete, replace an octet) that lead from a to b; SIZE_MAX when one is longer than STS_DISTANCE_MAX.  [Levenshtein] */
+size_t sts_str_distance(struct sts_str a, struct sts_str b);
+#define STS_DISTANCE_MAX 256
 /** Lower-case copy of a NUL-terminated string in place. */
 void sts_lower_in_place(char *s);
 /** Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */

@@ -1,6 +1,6 @@
 #include "check/catalogue.h"
 
-#include <string.h>
+#include "base/str.h"
 
 #define EXPLAIN(id, what, why, fix)                                                                                    \
 	static const char what_##id[] = what;                                                                          \
@@ -41,47 +41,16 @@ enum sts_finding_id sts_catalogue_find(const char *code)
 
 /* ---- the code most like a misspelt one -------------------------------------------------------------------------- */
 
-#define CODE_MAX 48
-
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Levenshtein; both at most CODE_MAX octets. */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	size_t row[CODE_MAX + 1];
-
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t above = row[j];
-
-			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[b_len];
-}
-
 const char *sts_catalogue_nearest(const char *code)
 {
 	const char *nearest = NULL;
 	size_t best = 4; /* at most 3 edits */
-	size_t len = strlen(code);
 
-	if (len == 0 || len > CODE_MAX)
+	if (code[0] == '\0')
 		return NULL;
 	for (size_t i = 0; i < STS_F_COUNT + REASON_COUNT; i++) {
 		const char *candidate = i < STS_F_COUNT ? entries[i].code : reasons[i - STS_F_COUNT].code;
-		size_t d = distance(code, len, candidate, strlen(candidate));
+		size_t d = sts_str_distance(sts_str_of(code), sts_str_of(candidate));
 
 		if (d < best) {
 			best = d;
