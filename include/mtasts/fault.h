@@ -16,10 +16,14 @@ struct sts_fault {
 
 #define STS_FAULT_TEXT_MAX 200
 
+/** Faults of one kind that are kept; a file of junk must stay cheap to read and to show. */
+#define STS_FAULTS_PER_KIND 25
+
 /** Faults in the order met. */
 struct sts_faults {
 	struct sts_fault *items;
 	size_t count;
+	size_t dropped; /* more of kinds that were met STS_FAULTS_PER_KIND times already */
 };
 
 /** A name and value as written, in the order met; raw octets. */
