@@ -170,6 +170,7 @@ struct sts_tls {
 	const char *verify_error; /* OpenSSL's own words for the first fault, or NULL */
 	enum sts_dane_state dane; /* SMTP only */
 	const char *dane_matched; /* "3 1 1 ab12…" of the record that matched, or NULL */
+	const char *dane_error;   /* STS_DANE_MISMATCH: why no record matches, words of ours; else NULL */
 	int64_t duration_ms;      /* of the handshake */
 };
 
