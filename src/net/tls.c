@@ -191,13 +191,14 @@ static void on_info(const SSL *ssl, int where, int value)
 {
 	struct sts_tls_session *s = SSL_get_app_data(ssl);
 	int code = value & 0xff;
+	bool fatal = value >> 8 == SSL3_AL_FATAL;
 
 	if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || s == NULL || code == 0)
 		return;
-	/* Warnings are remembered too: an unrecognized_name before the connection ends explains the end. */
-	s->out->alert = alert_name(code, s->arena);
-	if (value >> 8 == SSL3_AL_FATAL)
-		s->fatal_alert = true;
+	/* A warning counts while the handshake goes on: an unrecognized_name before the connection ends explains the end. */
+	if (fatal || !s->over)
+		s->out->alert = alert_name(code, s->arena);
+	s->fatal_alert = s->fatal_alert || fatal;
 }
 
 /* Both verdicts come from one handshake; whatever they are it goes on. */
