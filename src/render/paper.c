@@ -1,0 +1,200 @@
+#include "render/paper.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sts_paper sts_paper(struct sts_buf *out, const struct sts_render_options *options)
+{
+	unsigned width = options->width == 0 ? 80 : options->width;
+
+	width = width < STS_PAPER_MIN ? STS_PAPER_MIN : width > STS_PAPER_MAX ? STS_PAPER_MAX : width;
+	return (struct sts_paper){.out = out, .width = width, .color = options->color};
+}
+
+static const char *ansi(enum sts_style style)
+{
+	static const char *const codes[] = {
+		"", "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[33m", "\x1b[32m", "\x1b[36m", "\x1b[1;37;41m"};
+
+	return codes[style];
+}
+
+static void turn_on(struct sts_paper *p, enum sts_style style)
+{
+	if (p->color)
+		sts_buf_puts(p->out, ansi(style));
+}
+
+static void turn_off(struct sts_paper *p, enum sts_style style)
+{
+	if (p->color && style != STS_PLAIN)
+		sts_buf_puts(p->out, "\x1b[0m");
+}
+
+static void blanks(struct sts_paper *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		sts_buf_addc(p->out, ' ');
+	p->col += n;
+}
+
+static void break_line(struct sts_paper *p)
+{
+	while (p->out->len > 0 && p->out->ptr[p->out->len - 1] == ' ')
+		p->out->ptr[--p->out->len] = '\0';
+	sts_buf_addc(p->out, '\n');
+	p->col = 0;
+	blanks(p, p->hang);
+}
+
+void sts_paper_begin(struct sts_paper *p, unsigned indent, unsigned hang)
+{
+	p->col = 0;
+	p->hang = hang;
+	blanks(p, indent);
+}
+
+/* A word that no line can hold is cut at the edge. */
+static void put_long_word(struct sts_paper *p, struct sts_str word)
+{
+	while (word.len > 0) {
+		uint32_t cp = 'x';
+		size_t n = sts_utf8_take(word, &cp);
+		unsigned w = sts_char_width(cp);
+
+		n = n == 0 ? 1 : n;
+		if (p->col + w > p->width)
+			break_line(p);
+		sts_buf_add(p->out, word.ptr, n);
+		p->col += w;
+		word = sts_str_from(word, n);
+	}
+}
+
+static void put_word(struct sts_paper *p, struct sts_str word)
+{
+	unsigned w = sts_text_width(word);
+
+	if (p->col + w > p->width && p->col > p->hang && p->hang + w <= p->width)
+		break_line(p);
+	if (p->col + w > p->width) {
+		put_long_word(p, word);
+		return;
+	}
+	sts_buf_add(p->out, word.ptr, word.len);
+	p->col += w;
+}
+
+static void put_words(struct sts_paper *p, struct sts_str text)
+{
+	while (text.len > 0) {
+		size_t n = sts_str_find(text, ' ', 0);
+
+		if (n == 0) {
+			if (p->col < p->width && p->col > p->hang)
+				blanks(p, 1);
+			text = sts_str_from(text, 1);
+			continue;
+		}
+		put_word(p, sts_str(text.ptr, n));
+		text = sts_str_from(text, n);
+	}
+}
+
+void sts_paper_put(struct sts_paper *p, enum sts_style style, const char *text)
+{
+	turn_on(p, style);
+	put_words(p, sts_str_of(text));
+	turn_off(p, style);
+}
+
+void sts_paper_printf(struct sts_paper *p, enum sts_style style, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		p->out->failed = true;
+	else
+		sts_paper_put(p, style, text);
+	va_end(ap);
+	free(text);
+}
+
+void sts_paper_net(struct sts_paper *p, enum sts_style style, struct sts_str text, size_t max)
+{
+	struct sts_buf b;
+
+	sts_buf_init(&b, 16 * max + 16);
+	sts_buf_escape(&b, text, max);
+	sts_paper_put(p, style, b.ptr == NULL ? "" : b.ptr);
+	sts_buf_clear(&b);
+}
+
+void sts_paper_tab(struct sts_paper *p, unsigned column)
+{
+	blanks(p, p->col < column ? column - p->col : 1);
+}
+
+void sts_paper_end(struct sts_paper *p)
+{
+	p->hang = 0;
+	break_line(p);
+}
+
+void sts_paper_text(struct sts_paper *p, unsigned indent, unsigned hang, const char *text)
+{
+	sts_paper_begin(p, indent, hang);
+	sts_paper_put(p, STS_PLAIN, text);
+	sts_paper_end(p);
+}
+
+/* Printable text passes as it is (no backslash is doubled: the line is to be pasted), anything else becomes a question mark. */
+static void add_printable(struct sts_paper *p, struct sts_str line)
+{
+	uint32_t cp = 0;
+	size_t n;
+
+	for (; line.len > 0; line = sts_str_from(line, n == 0 ? 1 : n)) {
+		n = sts_utf8_take(line, &cp);
+		if (n == 0 || sts_char_unsafe(cp))
+			sts_buf_addc(p->out, '?');
+		else
+			sts_buf_add(p->out, line.ptr, n);
+	}
+}
+
+void sts_paper_lines(struct sts_paper *p, unsigned indent, enum sts_style style, const char *text)
+{
+	struct sts_str rest = sts_str_of(text);
+
+	while (rest.len > 0) {
+		size_t n = sts_str_find(rest, '\n', 0);
+
+		blanks(p, indent);
+		turn_on(p, style);
+		add_printable(p, sts_str(rest.ptr, n));
+		turn_off(p, style);
+		sts_buf_addc(p->out, '\n');
+		rest = sts_str_from(rest, n + 1);
+	}
+	p->col = 0;
+}
+
+void sts_paper_gap(struct sts_paper *p)
+{
+	sts_buf_addc(p->out, '\n');
+	p->col = 0;
+}
+
+enum sts_style sts_severity_style(enum sts_severity severity)
+{
+	return severity == STS_ERROR     ? STS_RED
+		: severity == STS_WARNING ? STS_YELLOW
+		: severity == STS_NOTICE  ? STS_CYAN
+					  : STS_DIM;
+}

@@ -1,0 +1,299 @@
+/* A report for a person at a terminal: the verdict first, then what was seen, then what to do about it. */
+#include "base/clock.h"
+#include "mtasts/check.h"
+#include "render/paper.h"
+#include "render/render.h"
+#include "render/text_seen.h"
+#include "render/words.h"
+
+#define LABEL 9 /* column where a finding's text begins, behind its severity */
+
+static enum sts_style verdict_style(enum sts_verdict v)
+{
+	switch (v) {
+	case STS_VERDICT_ENFORCED:
+		return STS_GREEN;
+	case STS_VERDICT_BROKEN:
+	case STS_VERDICT_BLOCKING:
+		return STS_ALARM;
+	case STS_VERDICT_UNKNOWN:
+		return STS_CYAN;
+	default:
+		return STS_YELLOW;
+	}
+}
+
+static void upper_word(char out[static 16], const char *word)
+{
+	size_t i = 0;
+
+	for (; word[i] != '\0' && i < 15; i++)
+		out[i] = (char)(word[i] >= 'a' && word[i] <= 'z' ? word[i] - 'a' + 'A' : word[i]);
+	out[i] = '\0';
+}
+
+static void verdict_line(struct sts_paper *p, const struct sts_report *r)
+{
+	char word[16];
+
+	upper_word(word, sts_verdict_name(r->verdict));
+	sts_paper_begin(p, 0, 0);
+	sts_paper_put(p, STS_BOLD, r->facts->domain);
+	if (r->facts->domain_unicode != NULL) {
+		sts_paper_put(p, STS_PLAIN, " (");
+		sts_paper_net(p, STS_BOLD, sts_str_of(r->facts->domain_unicode), 253);
+		sts_paper_put(p, STS_PLAIN, ")");
+	}
+	sts_paper_put(p, STS_PLAIN, "  ");
+	sts_paper_put(p, verdict_style(r->verdict), word);
+	sts_paper_end(p);
+	if (r->summary != NULL)
+		sts_paper_text(p, 0, 0, r->summary);
+	for (size_t i = 0; i < r->facts->note_count; i++) {
+		sts_paper_begin(p, 0, 2);
+		sts_paper_put(p, STS_DIM, "note: ");
+		sts_paper_put(p, STS_DIM, r->facts->notes[i]);
+		sts_paper_end(p);
+	}
+}
+
+static void answer_line(struct sts_paper *p, const char *question, const struct sts_question *q)
+{
+	static const enum sts_style styles[] = {STS_CYAN, STS_GREEN, STS_YELLOW, STS_RED};
+
+	sts_paper_begin(p, 0, 26);
+	sts_paper_put(p, STS_BOLD, question);
+	sts_paper_tab(p, 17);
+	sts_paper_put(p, styles[q->answer], sts_answer_word_name(q->answer));
+	sts_paper_tab(p, 26);
+	sts_paper_put(p, STS_PLAIN, q->reason != NULL ? q->reason : "");
+	sts_paper_end(p);
+}
+
+static void answers(struct sts_paper *p, const struct sts_report *r)
+{
+	sts_paper_gap(p);
+	answer_line(p, "Protected?", &r->protected_);
+	answer_line(p, "Enforcing?", &r->enforcing);
+	answer_line(p, "Would you know?", &r->would_know);
+}
+
+/* ---- findings -------------------------------------------------------------------------------------------------- */
+
+static void finding_title(struct sts_paper *p, const struct sts_finding *f)
+{
+	sts_paper_begin(p, 0, LABEL);
+	sts_paper_put(p, sts_severity_style(f->severity), sts_severity_name(f->severity));
+	sts_paper_tab(p, LABEL);
+	sts_paper_put(p, STS_BOLD, f->title);
+	sts_paper_printf(p, STS_DIM, "  [%s]", f->code);
+	sts_paper_end(p);
+}
+
+static void finding_where(struct sts_paper *p, const struct sts_finding *f)
+{
+	sts_paper_begin(p, LABEL, LABEL);
+	sts_paper_put(p, STS_DIM, "at ");
+	sts_paper_put(p, STS_PLAIN, f->subject);
+	if (f->line > 0)
+		sts_paper_printf(p, STS_PLAIN, ", line %u, column %u", f->line, f->column);
+	if (f->cause != NULL)
+		sts_paper_printf(p, STS_DIM, " (cause: %s)", f->cause);
+	sts_paper_end(p);
+}
+
+static void finding_source(struct sts_paper *p, const struct sts_finding *f)
+{
+	sts_paper_begin(p, LABEL, LABEL);
+	sts_paper_put(p, STS_DIM, f->rfc);
+	if (f->result_type != NULL)
+		sts_paper_printf(p, STS_DIM, "; senders report it as %s", f->result_type);
+	sts_paper_end(p);
+}
+
+static void finding(struct sts_paper *p, const struct sts_finding *f)
+{
+	sts_paper_gap(p);
+	finding_title(p, f);
+	finding_where(p, f);
+	sts_paper_text(p, LABEL, LABEL, f->detail);
+	finding_source(p, f);
+	if (f->fix_text != NULL) {
+		sts_paper_begin(p, LABEL, LABEL);
+		sts_paper_put(p, STS_GREEN, "Mend: ");
+		sts_paper_put(p, STS_PLAIN, f->fix_text);
+		sts_paper_end(p);
+	}
+	if (f->fix_snippet != NULL)
+		sts_paper_lines(p, LABEL + 2, STS_BOLD, f->fix_snippet);
+}
+
+/* An info asks for nothing: one line. */
+static void info(struct sts_paper *p, const struct sts_finding *f)
+{
+	sts_paper_begin(p, 0, LABEL);
+	sts_paper_put(p, STS_DIM, sts_severity_name(f->severity));
+	sts_paper_tab(p, LABEL);
+	sts_paper_put(p, STS_PLAIN, f->title);
+	sts_paper_printf(p, STS_DIM, "  [%s] at ", f->code);
+	sts_paper_put(p, STS_DIM, f->subject);
+	sts_paper_end(p);
+}
+
+static void count_words(struct sts_paper *p, const struct sts_report *r)
+{
+	static const char *const one[] = {"info", "notice", "warning", "error"};
+	const char *sep = "";
+
+	for (int s = STS_ERROR; s >= STS_INFO; s--) {
+		size_t n = sts_count_findings(r, (enum sts_severity)s);
+
+		if (n == 0)
+			continue;
+		sts_paper_printf(p, STS_BOLD, "%s%zu %s%s", sep, n, one[s], n == 1 || s == STS_INFO ? "" : "s");
+		sep = ", ";
+	}
+	if (r->finding_count == 0)
+		sts_paper_put(p, STS_BOLD, "no findings");
+}
+
+static void findings(struct sts_paper *p, const struct sts_report *r)
+{
+	size_t i = 0;
+
+	sts_paper_gap(p);
+	sts_paper_begin(p, 0, 0);
+	sts_paper_put(p, STS_BOLD, "Findings: ");
+	count_words(p, r);
+	sts_paper_end(p);
+	for (; i < r->finding_count && r->findings[i].severity != STS_INFO; i++)
+		finding(p, &r->findings[i]);
+	if (i < r->finding_count)
+		sts_paper_gap(p);
+	for (; i < r->finding_count; i++)
+		info(p, &r->findings[i]);
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------------- */
+
+static void heading(struct sts_paper *p, const char *title)
+{
+	sts_paper_gap(p);
+	sts_paper_begin(p, 0, 0);
+	sts_paper_put(p, STS_BOLD, title);
+	sts_paper_end(p);
+}
+
+static void outlook(struct sts_paper *p, const struct sts_report *r)
+{
+	static const char *const labels[STS_STATE_COUNT] = {"New here:", "Has the policy:", "Uses DANE:", "Uses neither:"};
+
+	if (r->outlook.text[0] == NULL)
+		return;
+	heading(p, "What senders do with your mail");
+	for (size_t i = 0; i < STS_STATE_COUNT; i++) {
+		if (r->outlook.text[i] == NULL)
+			continue;
+		sts_paper_begin(p, 2, 19);
+		sts_paper_put(p, STS_PLAIN, labels[i]);
+		sts_paper_tab(p, 19);
+		sts_paper_put(p, r->outlook.best[i] == STS_REFUSE ? STS_RED : STS_PLAIN, r->outlook.text[i]);
+		sts_paper_end(p);
+	}
+}
+
+static void profiles(struct sts_paper *p, const struct sts_report *r)
+{
+	if (r->profile_count == 0)
+		return;
+	heading(p, "Senders that read it differently");
+	for (size_t i = 0; i < r->profile_count; i++) {
+		const struct sts_profile *s = &r->profiles[i];
+
+		sts_paper_begin(p, 2, 4);
+		sts_paper_put(p, STS_PLAIN, s->sender);
+		sts_paper_put(p, STS_PLAIN, ": ");
+		sts_paper_put(p, STS_DIM, !s->accepts_record ? "drops the record" : !s->accepts_policy ? "drops the policy" : "accepts it");
+		if (s->note != NULL)
+			sts_paper_printf(p, STS_DIM, " (%s)", s->note);
+		sts_paper_end(p);
+	}
+}
+
+static void not_tested(struct sts_paper *p, const struct sts_report *r)
+{
+	if (r->not_tested_count == 0)
+		return;
+	heading(p, "Not tested");
+	for (size_t i = 0; i < r->not_tested_count; i++) {
+		sts_paper_begin(p, 2, 4);
+		sts_paper_put(p, STS_PLAIN, r->not_tested[i].what);
+		sts_paper_printf(p, STS_CYAN, " (%s)", r->not_tested[i].reason);
+		sts_paper_end(p);
+	}
+}
+
+static void recommendations(struct sts_paper *p, const struct sts_report *r)
+{
+	if (r->recommendation_count == 0)
+		return;
+	heading(p, "What to do next");
+	for (size_t i = 0; i < r->recommendation_count; i++) {
+		sts_paper_begin(p, 2, 5);
+		sts_paper_printf(p, STS_PLAIN, "%zu.", i + 1);
+		sts_paper_tab(p, 5);
+		sts_paper_put(p, STS_PLAIN, r->recommendations[i]);
+		sts_paper_end(p);
+	}
+}
+
+static const char *yes_no(enum sts_yes_no v)
+{
+	return v == STS_YES ? "yes" : v == STS_NO ? "no" : "not tried";
+}
+
+static void vantage(struct sts_paper *p, const struct sts_report *r)
+{
+	const struct sts_vantage *v = &r->facts->vantage;
+	char when[21];
+
+	sts_format_time(r->facts->checked_at, when);
+	sts_paper_gap(p);
+	sts_paper_begin(p, 0, 2);
+	sts_paper_printf(p, STS_DIM, "Seen %s in %.1f s: resolver %s, DNSSEC %s; trusted roots %s; IPv4 %s, IPv6 %s, port 25 %s; mtasts %s", when,
+		(double)r->facts->duration_ms / 1000.0, v->resolver != NULL ? v->resolver : "unknown",
+		v->path == STS_PATH_UNVALIDATED ? "not validated" : "validated here", v->trust_store != NULL ? v->trust_store : "unknown",
+		yes_no(v->ipv4), yes_no(v->ipv6), yes_no(v->smtp), sts_version());
+	sts_paper_end(p);
+	if (r->facts->judged_at != r->facts->checked_at) {
+		sts_format_time(r->facts->judged_at, when);
+		sts_paper_begin(p, 0, 2);
+		sts_paper_printf(p, STS_DIM, "Dates are judged as of %s", when);
+		sts_paper_end(p);
+	}
+}
+
+static void text_report(struct sts_paper *p, const struct sts_report *r)
+{
+	verdict_line(p, r);
+	answers(p, r);
+	sts_paper_gap(p);
+	sts_text_parts(p, r);
+	outlook(p, r);
+	profiles(p, r);
+	findings(p, r);
+	not_tested(p, r);
+	recommendations(p, r);
+	vantage(p, r);
+}
+
+void sts_render_text(struct sts_buf *out, struct sts_reports reports, const struct sts_render_options *options)
+{
+	struct sts_paper p = sts_paper(out, options);
+
+	for (size_t i = 0; i < reports.count; i++) {
+		if (i > 0)
+			sts_buf_puts(out, "\n\n");
+		text_report(&p, reports.items[i]);
+	}
+}
