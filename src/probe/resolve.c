@@ -1,0 +1,480 @@
+#include "probe/resolve.h"
+
+#include "base/clock.h"
+#include "probe/dnsask.h"
+#include "probe/path.h"
+#include "proto/dnsmsg.h"
+
+#include <stdlib.h>
+
+/*
+ * ask -> (did not validate, and the path is not known yet) hold -> judge -> finish
+ *     -> (failed) chase its CNAMEs, one question each -> (nothing found out) ask the resolver directly what it says -> finish
+ */
+
+#define DIAGNOSE_MS 4000
+#define CUTS_MAX 10
+#define PREFETCHED 256 /* names remembered as asked for already; the validator's cache catches the rest */
+
+struct sts_query {
+	struct sts_query *next, **link; /* in resolver->queries; NULL when it is over */
+	struct sts_resolver *resolver;
+	struct sts_arena *arena;
+	const char *name;
+	uint16_t type;
+	int64_t started_ms;
+	int64_t deadline_ms;
+	sts_answer_fn *done;
+	void *arg;
+	struct sts_ask *ask;
+	struct sts_dnsask *direct;
+	struct sts_timer deadline;
+	struct sts_timer again;         /* judges later: never from within the path's events or sts_resolve */
+	bool answered;                  /* answer holds what the validator said */
+	bool failed;                    /* it said that it got nothing */
+	bool held;
+	bool reprobed;                  /* the path was probed once more because of this answer */
+	struct sts_answer answer;
+	const char **chain;             /* CNAMEs chased after a failure */
+	size_t chain_count;
+	enum sts_dnssec chain_dnssec;   /* the weakest link */
+	size_t server;                  /* next resolver to ask directly */
+};
+
+struct sts_resolver {
+	struct sts_loop *loop;
+	struct sts_path *path;
+	struct sts_query *queries;
+	uint64_t prefetched[PREFETCHED]; /* hashes */
+	size_t prefetched_next;
+};
+
+static void ask(struct sts_query *q);
+static void answered(const struct sts_ask_result *result, void *arg);
+static void judge(struct sts_query *q);
+static void chase(struct sts_query *q);
+static void chased(const struct sts_ask_result *result, void *arg);
+static void diagnose(struct sts_query *q);
+static void diagnosed(const struct sts_dnsask_reply *reply, void *arg);
+static void finish(struct sts_query *q);
+
+/* ---- beginning and end of a question ---- */
+
+static void stop(struct sts_query *q)
+{
+	if (q->ask != NULL)
+		sts_ask_cancel(q->ask);
+	q->ask = NULL;
+	if (q->direct != NULL)
+		sts_dnsask_cancel(q->direct);
+	q->direct = NULL;
+	sts_timer_clear(&q->again);
+}
+
+static void unlink_query(struct sts_query *q)
+{
+	stop(q);
+	sts_timer_clear(&q->deadline);
+	*q->link = q->next;
+	if (q->next != NULL)
+		q->next->link = q->link;
+	q->link = NULL;
+}
+
+/* Nothing was validated: say so, and why. */
+static void mark_unvalidated(struct sts_query *q)
+{
+	q->answer.dnssec = STS_DNSSEC_UNKNOWN;
+	if (q->answer.why == NULL)
+		q->answer.why = sts_strdup(q->arena, sts_path_view(q->resolver->path).why);
+}
+
+static void finish(struct sts_query *q)
+{
+	if (sts_path_kind(q->resolver->path) == STS_PATH_UNVALIDATED)
+		mark_unvalidated(q);
+	q->answer.name = q->name;
+	q->answer.type = q->type;
+	q->answer.duration_ms = sts_now_ms() - q->started_ms;
+	unlink_query(q);
+	q->done(&q->answer, q->arg);
+}
+
+static void finish_without(struct sts_query *q, enum sts_dns_state state, const char *why)
+{
+	q->answer = (struct sts_answer){.state = state, .why = why, .cname = q->chain, .cname_count = q->chain_count};
+	finish(q);
+}
+
+static void late(void *arg)
+{
+	struct sts_query *q = arg;
+
+	if (q->answered && q->failed)
+		finish_without(q, STS_DNS_SERVFAIL, "the resolver could not find out");
+	else
+		finish_without(q, STS_DNS_TIMEOUT, q->held ? "whether answers arrive unspoilt could not be found out in time" : "no answer in time");
+}
+
+static void impossible(void *arg)
+{
+	finish_without(arg, STS_DNS_MALFORMED, "not a name that DNS can carry");
+}
+
+static const char *normalise(struct sts_arena *arena, const char *name)
+{
+	size_t len = strlen(name);
+	char *copy;
+
+	if (len > 1 && name[len - 1] == '.')
+		len--;
+	copy = sts_strndup(arena, name, len);
+	sts_lower_in_place(copy);
+	return copy;
+}
+
+struct sts_query *sts_resolve(struct sts_resolver *resolver, struct sts_arena *arena, const char *name, uint16_t type,
+	int64_t deadline_ms, sts_answer_fn *done, void *arg)
+{
+	struct sts_query *q = STS_NEW(arena, struct sts_query);
+
+	q->resolver = resolver;
+	q->arena = arena;
+	q->name = normalise(arena, name);
+	q->type = type;
+	q->started_ms = sts_now_ms();
+	q->deadline_ms = deadline_ms;
+	q->done = done;
+	q->arg = arg;
+	q->next = resolver->queries;
+	q->link = &resolver->queries;
+	if (q->next != NULL)
+		q->next->link = &q->next;
+	resolver->queries = q;
+	sts_timer_set(resolver->loop, &q->deadline, deadline_ms - q->started_ms, late, q);
+	sts_path_probe(resolver->path);
+	ask(q);
+	return q;
+}
+
+void sts_query_cancel(struct sts_query *q)
+{
+	if (q->link != NULL)
+		unlink_query(q);
+}
+
+/* ---- asking and judging ---- */
+
+static void ask(struct sts_query *q)
+{
+	q->answered = q->failed = q->held = false;
+	q->chain = NULL;
+	q->chain_count = 0;
+	q->server = 0;
+	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->name, q->type, answered, q);
+	if (q->ask == NULL)
+		sts_timer_set(q->resolver->loop, &q->again, 0, impossible, q);
+}
+
+static enum sts_dnssec dnssec_of(const struct sts_query *q, enum sts_ask_verdict verdict, const struct sts_answer *a)
+{
+	const char *end = a->cname_count == 0 ? q->name : a->cname[a->cname_count - 1];
+
+	switch (verdict) {
+	case STS_ASK_SECURE:
+		return STS_DNSSEC_SECURE;
+	case STS_ASK_BOGUS:
+		return STS_DNSSEC_BOGUS;
+	case STS_ASK_UNSIGNED:
+		break;
+	}
+	if (sts_path_kind(q->resolver->path) == STS_PATH_UNVALIDATED)
+		return STS_DNSSEC_UNKNOWN;
+	return sts_path_anchored(q->resolver->path, q->name) && sts_path_anchored(q->resolver->path, end) ? STS_DNSSEC_INSECURE
+	                                                                                               : STS_DNSSEC_UNKNOWN;
+}
+
+static void read_result(struct sts_query *q, const struct sts_ask_result *result, const char *name, uint16_t type, struct sts_answer *out)
+{
+	struct sts_dnsmsg message;
+	const char *why = NULL;
+
+	*out = (struct sts_answer){.state = STS_DNS_MALFORMED};
+	if (!sts_dnsmsg_parse(result->packet, result->packet_len, q->arena, &message, &why)) {
+		out->why = why;
+		return;
+	}
+	sts_dnsmsg_answer(&message, name, type, q->arena, out);
+	out->dnssec = dnssec_of(q, result->verdict, out);
+	if (out->dnssec != STS_DNSSEC_BOGUS)
+		return;
+	out->state = STS_DNS_BOGUS;
+	out->why = sts_strdup(q->arena, result->why);
+}
+
+static void answered(const struct sts_ask_result *result, void *arg)
+{
+	struct sts_query *q = arg;
+
+	q->ask = NULL;
+	q->answered = true;
+	q->failed = result->failed;
+	if (!q->failed)
+		read_result(q, result, q->name, q->type, &q->answer);
+	if (!q->failed && result->verdict == STS_ASK_SECURE)
+		sts_path_proved(q->resolver->path);
+	judge(q);
+}
+
+/* Without a word from the trust anchor's own zone nobody can tell a forged answer from a spoilt path. */
+static void judge_unproven(struct sts_query *q)
+{
+	if (q->failed) {
+		chase(q);
+	} else if (q->reprobed && q->answer.state == STS_DNS_BOGUS) {
+		finish_without(q, STS_DNS_SERVFAIL, "the keys of the trust anchor's zone could not be had, so nothing could be validated");
+	} else if (q->reprobed) {
+		finish(q);
+	} else {
+		q->held = q->reprobed = true;
+		sts_path_probe(q->resolver->path);
+	}
+}
+
+static void judge(struct sts_query *q)
+{
+	q->held = false;
+	if (!q->failed && q->answer.dnssec == STS_DNSSEC_SECURE) {
+		finish(q);
+		return;
+	}
+	switch (sts_path_state(q->resolver->path)) {
+	case STS_PATH_STATE_PROBING:
+		q->held = true;
+		break;
+	case STS_PATH_STATE_UNKNOWN:
+		judge_unproven(q);
+		break;
+	case STS_PATH_STATE_KNOWN:
+		if (q->failed)
+			chase(q);
+		else
+			finish(q);
+		break;
+	}
+}
+
+static void judge_again(void *arg)
+{
+	judge(arg);
+}
+
+/* ---- after a failure: was it the chain of aliases? ---- */
+
+static void chase(struct sts_query *q)
+{
+	const char *name = q->chain_count == 0 ? q->name : q->chain[q->chain_count - 1];
+
+	q->ask = sts_ask(sts_path_validator(q->resolver->path), name, STS_T_CNAME, chased, q);
+	if (q->ask == NULL)
+		diagnose(q);
+}
+
+static bool seen_before(const struct sts_query *q, const char *name)
+{
+	bool seen = sts_cstr_eqi(q->name, name);
+
+	for (size_t i = 0; i < q->chain_count && !seen; i++)
+		seen = sts_cstr_eqi(q->chain[i], name);
+	return seen;
+}
+
+static void chase_on(struct sts_query *q, const char *target)
+{
+	bool loop = seen_before(q, target);
+
+	*STS_PUSH(q->arena, q->chain, q->chain_count) = target;
+	if (loop)
+		finish_without(q, STS_DNS_CNAME_LOOP, NULL);
+	else if (q->chain_count > STS_CNAME_MAX)
+		finish_without(q, STS_DNS_CNAME_LONG, NULL);
+	else
+		chase(q);
+}
+
+static void weaken(struct sts_query *q, enum sts_dnssec link)
+{
+	if (q->chain_count == 0 || link != STS_DNSSEC_SECURE)
+		q->chain_dnssec = link;
+}
+
+static void chased(const struct sts_ask_result *result, void *arg)
+{
+	struct sts_query *q = arg;
+	const char *name = q->chain_count == 0 ? q->name : q->chain[q->chain_count - 1];
+	struct sts_answer a;
+
+	q->ask = NULL;
+	if (result->failed) {
+		diagnose(q);
+		return;
+	}
+	read_result(q, result, name, STS_T_CNAME, &a);
+	weaken(q, a.dnssec);
+	if (a.state == STS_DNS_OK && a.rr_count != 0) {
+		chase_on(q, a.rrs[0].host);
+	} else if (a.state == STS_DNS_NXDOMAIN || a.state == STS_DNS_BOGUS) {
+		/* The name does not exist, so neither do records of any type. */
+		a.cname = q->chain;
+		a.cname_count = q->chain_count;
+		a.dnssec = q->chain_dnssec;
+		q->answer = a;
+		finish(q);
+	} else {
+		diagnose(q);
+	}
+}
+
+/* ---- after a failure that no alias explains: what does the resolver say itself? ---- */
+
+static void diagnose(struct sts_query *q)
+{
+	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
+	int64_t until_ms = sts_now_ms() + DIAGNOSE_MS;
+	struct sts_dnsask_question question = {.name = q->name, .type = q->type, .recurse = true};
+
+	if (servers->count == 0) {
+		finish_without(q, STS_DNS_SERVFAIL, "no name server of the zone gave a usable answer");
+		return;
+	}
+	question.server = servers->list[q->server].address;
+	question.port = servers->list[q->server].port;
+	q->server++;
+	q->direct = sts_dnsask_start(q->resolver->loop, q->arena, &question, until_ms < q->deadline_ms ? until_ms : q->deadline_ms,
+		diagnosed, q);
+}
+
+static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
+{
+	struct sts_query *q = arg;
+	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
+	const char *server = servers->list[q->server - 1].address.text;
+	struct sts_answer a;
+
+	q->direct = NULL;
+	if (reply->state != STS_DNS_OK && q->server < servers->count) {
+		diagnose(q);
+		return;
+	}
+	if (reply->state != STS_DNS_OK) {
+		/* No way to the resolver is no answer from it. */
+		finish_without(q, reply->state == STS_DNS_NOT_ASKED ? STS_DNS_TIMEOUT : reply->state,
+			sts_sprintf(q->arena, "resolver %s: %s", server, reply->error));
+		return;
+	}
+	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
+	if (a.state == STS_DNS_REFUSED || a.state == STS_DNS_MALFORMED || a.state == STS_DNS_CNAME_LOOP || a.state == STS_DNS_CNAME_LONG)
+		finish_without(q, a.state, sts_sprintf(q->arena, "says resolver %s", server));
+	else if (a.state == STS_DNS_SERVFAIL)
+		finish_without(q, STS_DNS_SERVFAIL, sts_sprintf(q->arena, "resolver %s answers SERVFAIL", server));
+	else
+		finish_without(q, STS_DNS_SERVFAIL, sts_sprintf(q->arena, "resolver %s answers some questions and fails on others", server));
+}
+
+/* ---- the path's events ---- */
+
+static void moved(void *arg)
+{
+	struct sts_resolver *r = arg;
+
+	for (struct sts_query *q = r->queries; q != NULL; q = q->next) {
+		stop(q);
+		ask(q);
+	}
+}
+
+static void settled(void *arg)
+{
+	struct sts_resolver *r = arg;
+
+	for (struct sts_query *q = r->queries; q != NULL; q = q->next)
+		if (q->held)
+			sts_timer_set(r->loop, &q->again, 0, judge_again, q);
+}
+
+/* ---- prefetch ---- */
+
+static uint64_t hash(const char *s)
+{
+	uint64_t h = 14695981039346656037u; /* FNV-1a */
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (uint8_t)*s) * 1099511628211u;
+	return h;
+}
+
+static bool first_time(struct sts_resolver *r, const char *name)
+{
+	uint64_t h = hash(name);
+
+	for (size_t i = 0; i < PREFETCHED; i++)
+		if (r->prefetched[i] == h)
+			return false;
+	r->prefetched[r->prefetched_next++ % PREFETCHED] = h;
+	return true;
+}
+
+void sts_resolver_prefetch(struct sts_resolver *r, const char *name)
+{
+	const char *cuts[CUTS_MAX];
+	size_t count = 0;
+
+	if (sts_path_kind(r->path) == STS_PATH_UNVALIDATED)
+		return;
+	sts_path_probe(r->path);
+	for (const char *at = name; at != NULL && *at != '\0'; at = strchr(at, '.'), at = at == NULL ? NULL : at + 1)
+		cuts[count++ % CUTS_MAX] = at; /* the last ones: nearest to the root */
+	for (size_t i = 0; i < count && i < CUTS_MAX; i++) {
+		if (!first_time(r, cuts[i]))
+			continue;
+		sts_ask(sts_path_validator(r->path), cuts[i], STS_T_DS, NULL, NULL);
+		sts_ask(sts_path_validator(r->path), cuts[i], STS_T_DNSKEY, NULL, NULL);
+	}
+}
+
+/* ---- the resolver ---- */
+
+enum sts_err sts_resolver_new(
+	struct sts_loop *loop, const struct sts_resolver_options *options, struct sts_resolver **out, const char **why)
+{
+	struct sts_resolver *r = calloc(1, sizeof *r);
+	struct sts_path_events events = {moved, settled, r};
+	enum sts_err err;
+
+	if (r == NULL) {
+		*why = "out of memory";
+		return STS_ENOMEM;
+	}
+	r->loop = loop;
+	err = sts_path_new(loop, options, &events, &r->path, why);
+	if (err != STS_OK)
+		free(r);
+	else
+		*out = r;
+	return err;
+}
+
+void sts_resolver_free(struct sts_resolver *r)
+{
+	if (r == NULL)
+		return;
+	while (r->queries != NULL)
+		unlink_query(r->queries);
+	sts_path_free(r->path);
+	free(r);
+}
+
+struct sts_resolver_path sts_resolver_path(const struct sts_resolver *r)
+{
+	return sts_path_view(r->path);
+}
