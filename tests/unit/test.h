@@ -62,6 +62,11 @@ static inline bool test_str_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+static inline void test_expect_int(intmax_t got, intmax_t want, const char *text, const char *where)
+{
+	test_expect(got == want, where, "%s is %jd, not %jd", text, got, want);
+}
+
 static inline int test_done(void)
 {
 	test_close();
@@ -76,8 +81,7 @@ static inline int test_done(void)
 /** Begin a case; the one before ends. */
 #define CASE(...) test_case(__VA_ARGS__)
 #define EXPECT(condition) test_expect((condition), TEST_HERE, "%s", #condition)
-#define EXPECT_INT(got, want)                                                                                          \
-	test_expect((intmax_t)(got) == (intmax_t)(want), TEST_HERE, "%s is %jd, not %jd", #got, (intmax_t)(got), (intmax_t)(want))
+#define EXPECT_INT(got, want) test_expect_int((intmax_t)(got), (intmax_t)(want), #got, TEST_HERE)
 #define EXPECT_CSTR(got, want)                                                                                         \
 	test_expect(test_str_same((got), (want)), TEST_HERE, "%s is \"%s\", not \"%s\"", #got, (got) == NULL ? "(none)" : (got),  \
 		(want) == NULL ? "(none)" : (want))
