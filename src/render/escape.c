@@ -57,6 +57,27 @@ void sts_escape_xml(struct sts_buf *b, struct sts_str s, size_t max)
 	each(b, s, max, true, put_xml);
 }
 
+static void put_plain(struct sts_buf *b, struct sts_str c)
+{
+	sts_buf_add(b, c.ptr, c.len);
+}
+
+void sts_escape_lines(struct sts_buf *b, struct sts_str s, size_t max)
+{
+	while (s.len > 0 && max > 0) {
+		size_t n = sts_str_find(s, '\n', 0);
+		struct sts_str line = sts_str(s.ptr, n);
+
+		if (n < s.len && n > 0 && s.ptr[n - 1] == '\r')
+			line.len--;
+		each(b, line, max, false, put_plain);
+		if (n < s.len)
+			sts_buf_addc(b, '\n');
+		max = max > n ? max - n : 0;
+		s = sts_str_from(s, n + 1);
+	}
+}
+
 static void put_markdown(struct sts_buf *b, struct sts_str c)
 {
 	if (c.ptr[0] == '<')

@@ -10,6 +10,9 @@
 /** Element content and quoted attribute values of HTML and XML 1.0. LF stays; at most max octets of s are taken. */
 void sts_escape_xml(struct sts_buf *b, struct sts_str s, size_t max);
 
+/** Plain lines: LF stays, CR of CR LF goes. */
+void sts_escape_lines(struct sts_buf *b, struct sts_str s, size_t max);
+
 /** Running text of Markdown (CommonMark and GitHub's tables), all on one line. */
 void sts_escape_markdown(struct sts_buf *b, struct sts_str s, size_t max);
 

@@ -491,3 +491,10 @@ enum sts_part sts_part_of(const char *code)
 			return layers[i].part;
 	return STS_PART_DNS_RECORD;
 }
+
+const char *sts_result_phrase(enum sts_result result)
+{
+	static const char *const phrases[] = {"pass", "warn", "FAIL", "not tested", "not applicable"};
+
+	return phrases[result];
+}

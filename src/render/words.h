@@ -72,6 +72,9 @@ int sts_verdict_number(enum sts_verdict v);
 /** The part of the check that a finding belongs to, by its code. */
 enum sts_part sts_part_of(const char *code);
 
+/** "pass", "warn", "FAIL", "not tested", "not applicable". */
+const char *sts_result_phrase(enum sts_result result);
+
 /** Title of a part for a person: "DNS record" … */
 const char *sts_part_title(enum sts_part part);
 
