@@ -296,8 +296,11 @@ static void timed_out(struct sts_fetch_op *op)
 	bool in_tcp = op->stream.tls == NULL;
 	bool unfair = op->cut_short && (in_tcp || sts_now_ms() - op->started_ms < FAIR_MS);
 
-	if (op->confirming)
+	if (op->confirming) {
+		if (!in_tcp)
+			sts_tls_give_up(op->stream.tls);
 		return;
+	}
 	if (unfair) {
 		(void)end(op, STS_FETCH_CANCELLED, "the time for this check was up before it answered");
 	} else if (in_tcp) {
