@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "net/address.h"
+#include "net/stream.h"
 #include "proto/dnsmsg.h"
 #include "proto/domain.h"
 

@@ -99,6 +99,7 @@ static struct sts_smtp_params session_params(const struct check *c, const struct
 		.tlsa = dane ? mx->tlsa_rrs : NULL,
 		.tlsa_count = dane ? mx->tlsa_count : 0,
 		.tlsa_base = dane ? mx->tlsa_name : NULL,
+		.next_hop = c->facts->domain,
 	};
 }
 
