@@ -133,6 +133,12 @@ void sts_jw_null(struct sts_jsonw *w, const char *key)
 	sts_buf_puts(w->out, "null");
 }
 
+void sts_jw_raw(struct sts_jsonw *w, const char *key, struct sts_str json)
+{
+	lead(w, key);
+	sts_buf_add(w->out, json.ptr, json.len);
+}
+
 void sts_jw_time(struct sts_jsonw *w, const char *key, int64_t seconds)
 {
 	char text[21];

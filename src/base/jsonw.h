@@ -38,6 +38,8 @@ void sts_jw_cstr(struct sts_jsonw *w, const char *key, const char *s);
 void sts_jw_int(struct sts_jsonw *w, const char *key, int64_t v);
 void sts_jw_bool(struct sts_jsonw *w, const char *key, bool v);
 void sts_jw_null(struct sts_jsonw *w, const char *key);
+/** A value that is JSON already: it goes out as it stands. */
+void sts_jw_raw(struct sts_jsonw *w, const char *key, struct sts_str json);
 /** Seconds since 1970 as an RFC 3339 string. */
 void sts_jw_time(struct sts_jsonw *w, const char *key, int64_t seconds);
 
