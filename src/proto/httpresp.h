@@ -47,11 +47,14 @@ struct sts_http_reader {
 	uint64_t left;
 	size_t head_total;
 	size_t wire_total;
+	size_t body_total;
+	unsigned folds;
 	unsigned interim;
-	size_t surplus;          /* octets that arrived behind a whole response (Content-Length too short, say) */
+	size_t surplus;          /* octets that arrived behind a whole response (Content-Length too short, say); tells nothing but for a 200 */
 	enum sts_http_part part;
 	enum sts_http_state state;
 	bool length_bad;
+	bool coding_bad;
 };
 
 /**

@@ -33,6 +33,7 @@ struct sts_smtp_reader {
 	struct sts_buf in;  /* what arrived and was not taken */
 	size_t done;        /* octets at the start of in that are whole lines of the reply under way */
 	size_t lines;       /* such lines */
+	bool overflow;      /* octets were dropped because nobody took the replies before them */
 	enum sts_reply_state failed; /* STS_REPLY_GARBAGE or STS_REPLY_TOO_LONG once met */
 };
 
