@@ -101,6 +101,12 @@ void sts_engine_free(struct sts_engine *e)
 	free(e);
 }
 
+void sts_engine_set_past(struct sts_engine *engine, sts_past_fn *fn, void *arg)
+{
+	engine->past = fn;
+	engine->past_arg = arg;
+}
+
 /* ---- operations ------------------------------------------------------------------------------------------------ */
 
 static void finish(void *arg);
@@ -335,6 +341,8 @@ static void finish(void *arg)
 	gather_mx_collect(c);
 	see_vantage(c);
 	c->facts->duration_ms = sts_now_ms() - c->started_ms;
+	if (e->past != NULL)
+		c->facts->past = e->past(c->facts->domain, c->facts->judged_at, arena, e->past_arg);
 	report = sts_judge(c->facts, arena);
 	unlink_check(c);
 	e->running--;

@@ -68,6 +68,8 @@ struct sts_vantage {
 	enum sts_yes_no smtp;      /* port 25 outbound: yes once one connection stood, no when none did, unknown when none was tried */
 };
 
+struct sts_past;
+
 struct sts_facts {
 	const char *domain;         /* A-labels */
 	const char *domain_unicode; /* or NULL */
@@ -114,6 +116,8 @@ struct sts_facts {
 	size_t rua_count;
 
 	struct sts_vantage vantage;
+
+	const struct sts_past *past;          /* what earlier observations say (check/past.h); NULL: no history is kept */
 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "check/facts.h"
 #include "check/findings.h"
+#include "check/past.h"
 #include "mtasts/check.h"
 #include "net/tls.h"
 #include "probe/fetch.h"
@@ -98,6 +99,8 @@ struct sts_engine {
 	struct smtp_item *queue;      /* SMTP sessions waiting for their turn or running */
 	size_t smtp_running;
 	struct sts_arena *scratch;    /* messages handed out by sts_check_start() */
+	sts_past_fn *past;            /* asked before a check is judged; may be NULL */
+	void *past_arg;
 };
 
 /** Checks that run at once in one engine; more wait. */
