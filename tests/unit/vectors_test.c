@@ -135,6 +135,17 @@ static void try_match(struct sts_arena *arena, const json_t *entry)
 	EXPECT_CSTR(match ? "yes" : "no", text_of(entry, "match"));
 }
 
+static void try_tlsrpt(struct sts_arena *arena, const json_t *entry)
+{
+	static const char *const words[] = {"accept", "absent", "invalid", "unusable", "multiple"};
+	struct sts_str texts[STRINGS_MAX];
+	size_t count = records_of(arena, entry, texts);
+	struct sts_tlsrpt rpt;
+
+	sts_tlsrpt_parse(texts, count, arena, &rpt);
+	EXPECT_CSTR(words[rpt.verdict], text_of(entry, "verdict"));
+}
+
 static void run(const char *file, void (*try)(struct sts_arena *, const json_t *))
 {
 	json_t *root = load(file);
@@ -156,5 +167,6 @@ int main(void)
 	run("record.json", try_record);
 	run("policy.json", try_policy);
 	run("match.json", try_match);
+	run("tlsrpt.json", try_tlsrpt);
 	return test_done();
 }
