@@ -417,10 +417,11 @@ static enum sts_io end(struct sts_tls_session *s, enum sts_tls_state state, cons
 	return state == STS_TLS_CLOSED ? STS_IO_CLOSED : STS_IO_ERROR;
 }
 
-/* What came in place of TLS, its first line, harmless. */
+/* What came in place of TLS, its first line, harmless. The library took only as much as a record's head has. */
 static enum sts_io end_not_tls(struct sts_tls_session *s)
 {
-	struct sts_str got = sts_str((const char *)s->first, s->first_len);
+	ssize_t more = recv(s->fd, s->first + s->first_len, FIRST_MAX - s->first_len, MSG_DONTWAIT);
+	struct sts_str got = sts_str((const char *)s->first, s->first_len + (more > 0 ? (size_t)more : 0));
 	const char *error;
 	struct sts_buf b;
 
