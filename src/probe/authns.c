@@ -255,13 +255,23 @@ static void add_address(struct sts_authns_op *op, const struct server *s, int fa
 		not_tested(t, sts_sprintf(op->arena, "special-purpose address (%s), not asked", t->address.special));
 }
 
-/* Two of each family where there are more than fit. */
+static int by_address(const void *a, const void *b)
+{
+	const struct sts_rr *x = a, *y = b;
+
+	return memcmp(x->data.ptr, y->data.ptr, x->data.len < y->data.len ? x->data.len : y->data.len);
+}
+
+/* Two of each family where there are more than fit; the same ones each time. */
 static void add_addresses(struct sts_authns_op *op, const struct server *s)
 {
 	size_t counts[2], limits[2];
 
 	for (size_t k = 0; k < 2; k++)
 		counts[k] = s->answers[k].state == STS_DNS_OK ? s->answers[k].rr_count : 0;
+	for (size_t k = 0; k < 2; k++)
+		if (counts[k] != 0)
+			qsort(s->answers[k].rrs, counts[k], sizeof *s->answers[k].rrs, by_address);
 	for (size_t k = 0; k < 2; k++) {
 		size_t others = counts[1 - k] < ADDRESSES_MAX / 2 ? counts[1 - k] : ADDRESSES_MAX / 2;
 

@@ -142,12 +142,12 @@ static bool can_reach_ipv6(const struct sts_path *p)
 	return yes;
 }
 
-static enum sts_err new_validator(const struct sts_path *p, bool validate, struct sts_validator **out, const char **why)
+static enum sts_err new_validator(const struct sts_path *p, struct sts_validator **out, const char **why)
 {
 	struct sts_validator_options o = {
 		.forwarders = p->forwarders,
 		.forwarder_count = p->kind == STS_PATH_RECURSION ? 0 : p->servers.count,
-		.validate = validate,
+		.validate = p->kind != STS_PATH_UNVALIDATED,
 		.trust_anchor = p->trust_anchor,
 		.root_hints = p->root_hints,
 		.ipv6 = can_reach_ipv6(p),
@@ -156,12 +156,12 @@ static enum sts_err new_validator(const struct sts_path *p, bool validate, struc
 	return sts_validator_new(p->loop, &o, out, why);
 }
 
-struct sts_validator *sts_path_fresh(const struct sts_path *p, bool validate)
+struct sts_validator *sts_path_fresh(const struct sts_path *p)
 {
 	struct sts_validator *v = NULL;
 	const char *why;
 
-	return new_validator(p, validate, &v, &why) == STS_OK ? v : NULL;
+	return new_validator(p, &v, &why) == STS_OK ? v : NULL;
 }
 
 static enum sts_err enter(struct sts_path *p, enum sts_dns_path kind, const char **why)
@@ -169,7 +169,7 @@ static enum sts_err enter(struct sts_path *p, enum sts_dns_path kind, const char
 	p->kind = kind;
 	if (p->validators[kind] != NULL)
 		return STS_OK;
-	return new_validator(p, kind != STS_PATH_UNVALIDATED, &p->validators[kind], why);
+	return new_validator(p, &p->validators[kind], why);
 }
 
 struct sts_validator *sts_path_validator(const struct sts_path *p)
@@ -389,6 +389,11 @@ static void outcome(struct sts_path *p, enum outcome found, const char *why)
 enum sts_path_state sts_path_state(const struct sts_path *p)
 {
 	return p->state;
+}
+
+const char *sts_path_top(const struct sts_path *p)
+{
+	return p->tops[0];
 }
 
 enum sts_dns_path sts_path_kind(const struct sts_path *p)

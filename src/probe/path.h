@@ -42,7 +42,9 @@ const struct sts_servers *sts_path_servers(const struct sts_path *path);
 bool sts_path_anchored(const struct sts_path *path, const char *name);
 /** For the report; owned by the path, good until it is freed. */
 struct sts_resolver_path sts_path_view(const struct sts_path *path);
+/** Owner of the first trust anchor. */
+const char *sts_path_top(const struct sts_path *path);
 /** A new validator for the path as it is now, with empty caches; NULL when it cannot be had. The caller frees it. */
-struct sts_validator *sts_path_fresh(const struct sts_path *path, bool validate);
+struct sts_validator *sts_path_fresh(const struct sts_path *path);
 
 #endif

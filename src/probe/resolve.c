@@ -1,6 +1,7 @@
 #include "probe/resolve.h"
 
 #include "base/clock.h"
+#include "probe/confirm.h"
 #include "probe/dnsask.h"
 #include "probe/path.h"
 #include "proto/dnsmsg.h"
@@ -9,7 +10,9 @@
 
 /*
  * ask -> (did not validate, and the path is not known yet) hold -> judge -> finish
- *     -> (failed) chase its CNAMEs, one question each -> (nothing found out) ask the resolver directly what it says -> finish
+ *     -> (bogus) confirm -> finish
+ *     -> (failed) chase its CNAMEs, one question each -> at their end ask for the type itself -> finish
+ *                                                     -> (nothing found out) ask the resolver directly what it says -> finish
  */
 
 #define DIAGNOSE_MS 4000
@@ -28,13 +31,13 @@ struct sts_query {
 	void *arg;
 	struct sts_ask *ask;
 	struct sts_dnsask *direct;
+	struct sts_confirm *confirm;
 	struct sts_timer deadline;
 	struct sts_timer again;         /* judges later: never from within the path's events or sts_resolve */
-	bool answered;                  /* answer holds what the validator said */
-	bool failed;                    /* it said that it got nothing */
+	bool failed;                    /* the validator got nothing */
 	bool held;
 	bool reprobed;                  /* the path was probed once more because of this answer */
-	struct sts_answer answer;
+	struct sts_answer answer;       /* what the validator said */
 	const char **chain;             /* CNAMEs chased after a failure */
 	size_t chain_count;
 	enum sts_dnssec chain_dnssec;   /* the weakest link */
@@ -44,6 +47,7 @@ struct sts_query {
 struct sts_resolver {
 	struct sts_loop *loop;
 	struct sts_path *path;
+	struct sts_confirmer *confirmer;
 	struct sts_query *queries;
 	uint64_t prefetched[PREFETCHED]; /* hashes */
 	size_t prefetched_next;
@@ -52,8 +56,11 @@ struct sts_resolver {
 static void ask(struct sts_query *q);
 static void answered(const struct sts_ask_result *result, void *arg);
 static void judge(struct sts_query *q);
+static void confirm(struct sts_query *q);
 static void chase(struct sts_query *q);
 static void chased(const struct sts_ask_result *result, void *arg);
+static void ask_target(struct sts_query *q);
+static void target_answered(const struct sts_ask_result *result, void *arg);
 static void diagnose(struct sts_query *q);
 static void diagnosed(const struct sts_dnsask_reply *reply, void *arg);
 static void finish(struct sts_query *q);
@@ -68,6 +75,9 @@ static void stop(struct sts_query *q)
 	if (q->direct != NULL)
 		sts_dnsask_cancel(q->direct);
 	q->direct = NULL;
+	if (q->confirm != NULL)
+		sts_confirm_cancel(q->confirm);
+	q->confirm = NULL;
 	sts_timer_clear(&q->again);
 }
 
@@ -106,14 +116,20 @@ static void finish_without(struct sts_query *q, enum sts_dns_state state, const 
 	finish(q);
 }
 
+static const char *late_words(const struct sts_query *q)
+{
+	if (q->held)
+		return "whether answers arrive unspoilt could not be found out in time";
+	if (q->confirm != NULL)
+		return "validation failed, and could not be repeated in time";
+	return q->failed ? "it failed, and why could not be found out in time" : "no answer in time";
+}
+
 static void late(void *arg)
 {
 	struct sts_query *q = arg;
 
-	if (q->answered && q->failed)
-		finish_without(q, STS_DNS_SERVFAIL, "the resolver could not find out");
-	else
-		finish_without(q, STS_DNS_TIMEOUT, q->held ? "whether answers arrive unspoilt could not be found out in time" : "no answer in time");
+	finish_without(q, STS_DNS_TIMEOUT, late_words(q));
 }
 
 static void impossible(void *arg)
@@ -167,7 +183,7 @@ void sts_query_cancel(struct sts_query *q)
 
 static void ask(struct sts_query *q)
 {
-	q->answered = q->failed = q->held = false;
+	q->failed = q->held = false;
 	q->chain = NULL;
 	q->chain_count = 0;
 	q->server = 0;
@@ -217,7 +233,6 @@ static void answered(const struct sts_ask_result *result, void *arg)
 	struct sts_query *q = arg;
 
 	q->ask = NULL;
-	q->answered = true;
 	q->failed = result->failed;
 	if (!q->failed)
 		read_result(q, result, q->name, q->type, &q->answer);
@@ -258,6 +273,8 @@ static void judge(struct sts_query *q)
 	case STS_PATH_STATE_KNOWN:
 		if (q->failed)
 			chase(q);
+		else if (q->answer.state == STS_DNS_BOGUS)
+			confirm(q);
 		else
 			finish(q);
 		break;
@@ -267,6 +284,28 @@ static void judge(struct sts_query *q)
 static void judge_again(void *arg)
 {
 	judge(arg);
+}
+
+/* ---- bogus: once more, with empty caches ---- */
+
+static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *result, const char *words, void *arg)
+{
+	struct sts_query *q = arg;
+
+	q->confirm = NULL;
+	if (end == STS_CONFIRM_UNKNOWN) {
+		finish_without(q, STS_DNS_SERVFAIL, words);
+		return;
+	}
+	read_result(q, result, q->name, q->type, &q->answer);
+	finish(q);
+}
+
+static void confirm(struct sts_query *q)
+{
+	q->confirm = sts_confirm_start(q->resolver->confirmer, q->arena, q->name, q->type, confirmed, q);
+	if (q->confirm == NULL)
+		finish_without(q, STS_DNS_SERVFAIL, "validation failed, and could not be repeated");
 }
 
 /* ---- after a failure: was it the chain of aliases? ---- */
@@ -308,6 +347,15 @@ static void weaken(struct sts_query *q, enum sts_dnssec link)
 		q->chain_dnssec = link;
 }
 
+static void finish_chased(struct sts_query *q, const struct sts_answer *last)
+{
+	q->answer = *last;
+	q->answer.cname = q->chain;
+	q->answer.cname_count = q->chain_count;
+	q->answer.dnssec = q->chain_dnssec;
+	finish(q);
+}
+
 static void chased(const struct sts_ask_result *result, void *arg)
 {
 	struct sts_query *q = arg;
@@ -321,18 +369,40 @@ static void chased(const struct sts_ask_result *result, void *arg)
 	}
 	read_result(q, result, name, STS_T_CNAME, &a);
 	weaken(q, a.dnssec);
-	if (a.state == STS_DNS_OK && a.rr_count != 0) {
+	if (a.state == STS_DNS_OK && a.rr_count != 0)
 		chase_on(q, a.rrs[0].host);
-	} else if (a.state == STS_DNS_NXDOMAIN || a.state == STS_DNS_BOGUS) {
-		/* The name does not exist, so neither do records of any type. */
-		a.cname = q->chain;
-		a.cname_count = q->chain_count;
-		a.dnssec = q->chain_dnssec;
-		q->answer = a;
-		finish(q);
-	} else {
+	else if (a.state == STS_DNS_NXDOMAIN) /* so there are no records of any type */
+		finish_chased(q, &a);
+	else if (a.state == STS_DNS_NODATA && q->chain_count != 0)
+		ask_target(q);
+	else
 		diagnose(q);
+}
+
+/* A chain too long for the resolver, but not for the protocol. */
+static void ask_target(struct sts_query *q)
+{
+	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->chain[q->chain_count - 1], q->type, target_answered, q);
+	if (q->ask == NULL)
+		diagnose(q);
+}
+
+static void target_answered(const struct sts_ask_result *result, void *arg)
+{
+	struct sts_query *q = arg;
+	struct sts_answer a;
+
+	q->ask = NULL;
+	if (result->failed) {
+		diagnose(q);
+		return;
 	}
+	read_result(q, result, q->chain[q->chain_count - 1], q->type, &a);
+	weaken(q, a.dnssec);
+	if (sts_answer_certain(&a))
+		finish_chased(q, &a);
+	else
+		diagnose(q);
 }
 
 /* ---- after a failure that no alias explains: what does the resolver say itself? ---- */
@@ -457,8 +527,12 @@ enum sts_err sts_resolver_new(
 	}
 	r->loop = loop;
 	err = sts_path_new(loop, options, &events, &r->path, why);
+	if (err == STS_OK && (r->confirmer = sts_confirmer_new(r->path)) == NULL) {
+		*why = "out of memory";
+		err = STS_ENOMEM;
+	}
 	if (err != STS_OK)
-		free(r);
+		sts_resolver_free(r);
 	else
 		*out = r;
 	return err;
@@ -470,6 +544,7 @@ void sts_resolver_free(struct sts_resolver *r)
 		return;
 	while (r->queries != NULL)
 		unlink_query(r->queries);
+	sts_confirmer_free(r->confirmer);
 	sts_path_free(r->path);
 	free(r);
 }

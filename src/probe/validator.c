@@ -200,6 +200,12 @@ static void *copy(const void *data, size_t len)
 	return p;
 }
 
+/* NOERROR or NXDOMAIN. A failure remembered by the library comes as a message, with rc 0. */
+static bool is_answer(const uint8_t *packet, int len)
+{
+	return packet != NULL && len >= 12 && ((packet[3] & 15) == 0 || (packet[3] & 15) == 3);
+}
+
 /*
  * From inside the library, for cached answers even from inside ub_resolve_event: keep everything, come back from the loop.
  * With rc set the packet holds left-overs.
@@ -211,7 +217,7 @@ static void answered(void *arg, int rc, void *packet, int len, int sec, char *wh
 
 	(void)was_ratelimited;
 	ask->id = 0;
-	r->failed = rc != 0 || packet == NULL || len <= 0;
+	r->failed = rc != 0 || !is_answer(packet, len);
 	if (!r->failed) {
 		ask->packet = copy(packet, (size_t)len);
 		ask->why = why == NULL || *why == '\0' ? NULL : strdup(why);

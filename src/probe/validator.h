@@ -20,7 +20,7 @@ enum sts_ask_verdict { STS_ASK_UNSIGNED, STS_ASK_BOGUS, STS_ASK_SECURE };
 
 /** What came back. */
 struct sts_ask_result {
-	bool failed;                   /* no answer at all (SERVFAIL within the library); packet and verdict say nothing */
+	bool failed;                   /* no answer at all (the library's or a server's SERVFAIL …); packet and verdict say nothing */
 	enum sts_ask_verdict verdict;
 	const uint8_t *packet;         /* whole DNS message; good during the callback */
 	size_t packet_len;

@@ -14,9 +14,9 @@ import dns.rcode
 import dns.rdatatype
 
 ROOT, TLD, LEAF1, LEAF2, LEAF6 = "198.41.0.4", "185.0.0.1", "185.0.1.1", "185.0.1.2", "2a0e::53"
-SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED = (f"185.0.2.{i}" for i in range(1, 7))
+SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS = (f"185.0.2.{i}" for i in range(1, 8))
 PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW = (f"10.0.0.{i}" for i in range(1, 9))
-ADDRESSES = [ROOT, TLD, LEAF1, LEAF2, SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED,
+ADDRESSES = [ROOT, TLD, LEAF1, LEAF2, SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS,
              PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW]
 
 CHAIN = "".join(f"c{i} CNAME c{i + 1}\n" for i in range(1, 22)) + 'c22 TXT "end of the chain"\n'
@@ -38,13 +38,15 @@ LEAVES = {
     "nsec3.test": '_mta-sts TXT "v=STSv1; id=6;"\n@ A 185.1.1.6\n',
     "differ.test": '_mta-sts TXT "v=STSv1; id=7;"\n',
     "alias.test": "_mta-sts CNAME _mta-sts.signed.test.\n",
+    "mute.test": '_mta-sts TXT "v=STSv1; id=9;"\n',
     "deep.a.b.test": '_mta-sts TXT "v=STSv1; id=8;"\n',
 }
-SIGNED = {"signed.test": [], "bogus.test": [], "expired.test": ["-i", "20200101", "-e", "20200201"], "nsec3.test": ["-n"]}
+SIGNED = {"signed.test": [], "mute.test": [], "bogus.test": [], "expired.test": ["-i", "20200101", "-e", "20200201"], "nsec3.test": ["-n"]}
 HAS_DS = [*SIGNED, "nokey.test"]
 NSES = {  # names of a leaf's servers when they are not the usual two
     "differ.test": ["ns1.hosts.test.", "other.hosts.test.", "refusing.hosts.test.", "silent.hosts.test.", "six.hosts.test.",
                     "nowhere.hosts.test."],
+    "mute.test": ["keyless.hosts.test."],
 }
 FAULTY = {"servfail.test": "servfail", "silent.test": "silent", "lame.test": "refusing", "notcp.test": "notcp", "closed.test": "closed"}
 
@@ -64,7 +66,7 @@ class Net:
         for name, addresses, zones in (("root", [ROOT], ["."]), ("tld", [TLD], ["test", "hosts.test"]),
                                        ("leaf", [LEAF1, LEAF2, LEAF6], LEAVES)):
             self.nsd(name, addresses, zones)
-        for address, how in ((SERVFAIL, fail_with("SERVFAIL")), (REFUSING, fail_with("REFUSED")), (NO_TCP, truncate), (OTHER, other_record),
+        for address, how in ((SERVFAIL, fail_with("SERVFAIL")), (REFUSING, fail_with("REFUSED")), (NO_TCP, truncate), (OTHER, other_record), (KEYLESS, keyless),
                              (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), (FLAKY, flaky), (SLOW, slow)):
             serve(address, how)
         self.unbound("passing", PASSING, "validator iterator")
@@ -100,7 +102,7 @@ class Net:
         self.write("nokey.test", LEAVES["nokey.test"], ["ns1.hosts.test."])
         self.ds["nokey.test"] = self.ds["signed.test"].replace("signed.test.", "nokey.test.")
         hosts = "".join(f"{n} A {a}\n" for n, a in (("ns1", LEAF1), ("ns2", LEAF2), ("servfail", SERVFAIL), ("silent", SILENT),
-                        ("refusing", REFUSING), ("notcp", NO_TCP), ("other", OTHER), ("closed", CLOSED)))
+                        ("refusing", REFUSING), ("notcp", NO_TCP), ("other", OTHER), ("closed", CLOSED), ("keyless", KEYLESS)))
         self.write("hosts.test", hosts + f"six AAAA {LEAF6}\nsix AAAA 2a0f::1\nns A {TLD}\n", ["ns"])
         self.sign("hosts.test")
         tld = "".join(f"{z}. NS {n}\n" for z in LEAVES for n in NSES.get(z, ["ns1.hosts.test.", "ns2.hosts.test."]))
@@ -209,6 +211,11 @@ def other_record(query, _tcp):
     if query.question[0].rdtype == dns.rdatatype.TXT:
         r.answer.append(dns.rrset.from_text(query.question[0].name, 300, "IN", "TXT", '"v=STSv1; id=old;"'))
     return r.to_wire()
+
+
+def keyless(query, _tcp):
+    """Answers everything but the question for the zone's keys."""
+    return None if query.question[0].rdtype == dns.rdatatype.DNSKEY else ask(LEAF1, query.to_wire())
 
 
 def strip(query, _tcp):
