@@ -74,11 +74,22 @@ def hosts(name, addresses):
 def infrastructure(tree):
     """Zones every row may lean on."""
     lines = [l for n, a in zip(layout.LEAF_NAMES, layout.LEAF_NS) for l in hosts(n, a)]
+    lines += ["@ MX 10 mx", *hosts("mx", [layout.postfix_address("postfix"), layout.postfix_address("postfix", 6)]),
+              *hosts("rpt", [layout.web_address("rpt"), layout.web_address("rpt", 6)])]
     tree.add("labdns.net.", lines)
+    # A host that mail providers' customers share.
+    tree.add("mailprovider.net.", [l for n in ("mx1", "mx2", "a.deep") for l in hosts(
+        n, [layout.postfix_address("postfix"), layout.postfix_address("postfix", 6)])])
+
+
+CERTIFICATES = {"mx.labdns.net": "good", "rpt.labdns.net": "good", "mx1.mailprovider.net": "good",
+                "mx2.mailprovider.net": "good", "a.deep.mailprovider.net": "good"}
 
 
 def add_row(tree, row: Row, addresses, shop):
     """Put a row's zones into the tree."""
+    if row.unregistered:
+        return
     about = {"row": row.name, "domain": row.domain}
     lines = row.zone_lines(addresses, shop)
     servers = None
@@ -154,6 +165,7 @@ UNBOUND = """server:
   outgoing-range: 2000
   num-queries-per-thread: 1000
   infra-cache-numhosts: 20000
+  cache-max-ttl: 604800
   msg-cache-size: 16m
   rrset-cache-size: 32m
   do-ip6: yes

@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 
-from . import layout
+from . import dnsserve, layout
 
 MAIN = """compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -72,11 +72,11 @@ def start(work, rows, shop, procs):
     with open(os.path.join(conf, "master.cf"), "w") as out:
         out.write(MASTER.format(listeners=listeners))
     sni = os.path.join(folder, "sni")
+    certificates = dict(dnsserve.CERTIFICATES)
+    for row in rows:
+        certificates.update((host, kind) for host, kind in row.certificates() if not host.startswith("mta-sts."))
     with open(sni, "w") as out:
-        for row in rows:
-            for host, kind in row.certificates():
-                if not host.startswith("mta-sts."):
-                    out.write(f"{host} {shop.file(host, kind)}\n")
+        out.writelines(f"{host} {shop.file(host, kind)}\n" for host, kind in certificates.items())
     # -F wants the files one by one; the index is what smtpd reads
     subprocess.run(["postmap", "-c", conf, "-F", f"hash:{sni}"], check=True, stderr=subprocess.DEVNULL)
     procs.start("postfix", ["/usr/sbin/postfix", "-c", conf, "start-fg"])

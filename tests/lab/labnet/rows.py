@@ -1,5 +1,6 @@
 """The scenario tables: one row, one domain, one expectation. A row states only what is special about it; README.md has the list
 of keys."""
+import datetime
 import glob
 import os
 import re
@@ -10,14 +11,16 @@ from .zones import txt
 KEYS = {
     # what is published
     "name", "why", "domain", "apex", "input", "record", "ttl", "policy", "policy_hex", "mode", "max_age", "patterns", "host",
-    "mx", "tlsrpt", "zone", "aside", "signed", "bogus", "dns", "second", "more_hosts", "repeat",
+    "mx", "mx_many", "tlsrpt", "zone", "aside", "signed", "bogus", "dns", "second", "more_hosts", "pad",
     # how the check is run
-    "args", "resolver", "vantage", "timeout", "hostile", "needs",
+    "args", "resolver", "vantage", "timeout", "hostile", "unregistered",
     # what must come out
-    "find", "not_tested", "verdict", "status", "exit", "json", "decisions", "allow", "error",
+    "find", "not_tested", "may_not_test", "verdict", "status", "exit", "json", "decisions", "allow", "error",
 }
 HOST_KEYS = {"addresses", "cert", "reply", "file", "delay"}
 MX_KEYS = {"host", "pref", "addresses", "cert", "tlsa", "tlsa_at"}
+# What {EARLIER} in arguments stands for: a day on which the "expired" certificates were good.
+EARLIER = (datetime.datetime.utcnow() - datetime.timedelta(days=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
 SEVERITIES = {"error", "warning", "notice", "info"}
 
 
@@ -61,7 +64,8 @@ class Row:
         self.decisions = spec.get("decisions", {})
         self.json = spec.get("json", {})
         self.allow = [Expected(text) for text in spec.get("allow", [])]
-        self.needs = spec.get("needs", [])
+        self.may_not_test = set(spec.get("may_not_test", []))
+        self.unregistered = spec.get("unregistered", False)
 
     @property
     def mode(self):
@@ -70,7 +74,11 @@ class Row:
     def mx(self):
         """The MX hosts wanted: a list of dicts with host (absolute, no final dot), pref, addresses, cert, tlsa."""
         out = []
-        for position, item in enumerate(self.spec.get("mx", ["mx1"])):
+        wanted = self.spec.get("mx", ["mx1"])
+        if "mx_many" in self.spec:
+            many = dict(self.spec["mx_many"])
+            wanted = [dict(many, host=f"m{n:02}", pref=10) for n in range(many.pop("count"))]
+        for position, item in enumerate(wanted):
             item = {"host": item} if isinstance(item, str) else dict(item)
             if set(item) - MX_KEYS:
                 raise ValueError(f"{self.name}: unknown mx key {sorted(set(item) - MX_KEYS)}")
@@ -103,10 +111,12 @@ class Row:
             return self.fill(spec["policy"]).encode() if spec["policy"] is not False else None
         patterns = spec.get("patterns", [mx["absolute"] for mx in self.mx()])
         lines = ["version: STSv1", f"mode: {self.mode}"] + ["mx: " + self.fill(p) for p in patterns]
-        return "\n".join(lines + [f"max_age: {spec.get('max_age', 604800)}", ""]).encode()
+        lines += [f"max_age: {spec.get('max_age', 604800)}"]
+        lines += [f"x-note{n}: " + "0" * 90 for n in range(spec.get("pad", 0) // 100)]
+        return "\n".join(lines + [""]).encode()
 
     def fill(self, text):
-        return text.replace("{D}", self.domain)
+        return text.replace("{D}", self.domain).replace("{EARLIER}", EARLIER)
 
     def relative(self, name):
         """A name under the domain as a master file of the apex writes it."""
@@ -123,7 +133,7 @@ class Row:
             ip = addresses.resolve(word, dict(about, host=host_name, cert=host["cert"], reply=host.get("reply"),
                                               policy=(policy or b"").hex(), delay=host.get("delay", 0)))
             lines.append(f"{host_name}. {'AAAA' if ':' in ip else 'A'} {ip}")
-        for record in self.spec.get("record", ["v=STSv1; id=20260101T000000"]):
+        for record in self.records():
             lines.append(f"_mta-sts.{self.domain}. {self.spec.get('ttl', 3600)} TXT {self.txt(record)}")
         for record in self.spec.get("tlsrpt", ["v=TLSRPTv1; rua=mailto:tlsrpt@{D}"]):
             lines.append(f"_smtp._tls.{self.domain}. TXT {self.txt(record)}")
@@ -136,6 +146,16 @@ class Row:
                 lines.append(f"_25._tcp.{mx.get('tlsa_at', mx['absolute'])}. TLSA {shop.tlsa(mx['absolute'], mx['cert'], form)}")
         lines += [self.zone_line(line, addresses, about) for line in self.spec.get("zone", [])]
         return lines
+
+    def records(self):
+        """The TXT records; {60K} is one long text, {600x} are many."""
+        for record in self.spec.get("record", ["v=STSv1; id=20260101T000000"]):
+            if record == "{60K}":
+                yield "x" * 59000
+            elif record == "{600x}":
+                yield from (f"filler-{n:03} " + "y" * 80 for n in range(600))
+            else:
+                yield record
 
     def txt(self, record):
         if isinstance(record, dict):  # {hex = "..."}

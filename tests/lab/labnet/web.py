@@ -2,7 +2,7 @@
 import os
 import shutil
 
-from . import layout
+from . import dnsserve, layout
 
 STAMP = 1767225600  # 2026-01-01: the policy files are as old as the records' ids
 
@@ -71,7 +71,7 @@ def mail_server(address, host, certificate):
 def start(work, rows, addresses, shop, procs):
     folder = os.path.join(work, "nginx")
     os.makedirs(folder, exist_ok=True)
-    certificates = {}
+    certificates = {host: shop.file(host, kind) for host, kind in dnsserve.CERTIFICATES.items()}
     for row in rows:
         put_policy(folder, f"mta-sts.{row.domain}", row.policy())
         for host, kind in row.certificates():
