@@ -188,3 +188,19 @@ socklen_t sts_address_sockaddr(const struct sts_address *a, uint16_t port, struc
 		return sizeof *in6;
 	}
 }
+
+bool sts_address_from_sockaddr(const struct sockaddr_storage *sa, struct sts_address *out, uint16_t *port)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+
+	if (sa->ss_family == AF_INET)
+		sts_address_from_bytes(4, (const uint8_t *)&in->sin_addr, out);
+	else if (sa->ss_family == AF_INET6)
+		sts_address_from_bytes(6, (const uint8_t *)&in6->sin6_addr, out);
+	else
+		return false;
+	if (port != NULL)
+		*port = ntohs(sa->ss_family == AF_INET ? in->sin_port : in6->sin6_port);
+	return true;
+}

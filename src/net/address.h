@@ -12,6 +12,8 @@ void sts_address_from_bytes(int family, const uint8_t *bytes, struct sts_address
 STS_MUST_CHECK bool sts_address_parse(const char *text, struct sts_address *out);
 /** A socket address; the length. */
 socklen_t sts_address_sockaddr(const struct sts_address *a, uint16_t port, struct sockaddr_storage *out);
+/** The other way: address and port (may be NULL) of a socket address; false when it is neither IPv4 nor IPv6. */
+STS_MUST_CHECK bool sts_address_from_sockaddr(const struct sockaddr_storage *sa, struct sts_address *out, uint16_t *port);
 /**
  * Name of the special-purpose block the address is in, or NULL: IANA IPv4 and IPv6 special-purpose registries, multicast, and
  * what is inside IPv4-mapped, -compatible, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), 6to4 and Teredo forms.
