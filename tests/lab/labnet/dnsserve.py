@@ -199,4 +199,8 @@ def start(work, tree, procs):
     with open(conf, "w") as out:
         out.write(UNBOUND.format(address=layout.RESOLVER, address6=layout.RESOLVER6, folder=folder, hints=hints, anchor=anchor))
     procs.start("unbound", [shutil.which("unbound") or "/usr/sbin/unbound", "-d", "-c", conf])
-    return {"anchor": anchor, "hints": hints}
+    delv_anchor = os.path.join(work, "root.delv")  # BIND writes anchors its own way
+    with open(delv_anchor, "w") as out:
+        tag, algorithm, kind, digest = tree.signer.ds(".").split()
+        out.write(f'trust-anchors {{ . static-ds {tag} {algorithm} {kind} "{digest}"; }};\n')
+    return {"anchor": anchor, "hints": hints, "delv_anchor": delv_anchor}

@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from . import delay, demo
+from . import delay, demo, prove
 from .lab import Lab
 from .runner import Launcher, Runner
 
@@ -33,6 +33,8 @@ def main(wanted, work, here, root):
             return subprocess.call([program(wanted.mtasts), "check", "--no-history", *lab.options(), *wanted.rest])
         if wanted.action == "demo":
             return demo.show(lab, program(wanted.mtasts))
+        if wanted.action == "prove":
+            return prove.show(lab)
         return Runner(lab, launcher, wanted.mtasts, root, wanted.workers, wanted.verbose).run()
     except KeyboardInterrupt:
         return 130

@@ -40,6 +40,7 @@ class Lab:
             dnsserve.add_row(tree, row, addresses, shop)
         paths = dnsserve.start(self.work, tree, self.procs)
         self.ca_file, self.anchor, self.hints = shop.ca_file, paths["anchor"], paths["hints"]
+        self.delv_anchor = paths["delv_anchor"]
         web.start(self.work, self.wanted, addresses, shop, self.procs)
         if self.with_postfix:
             mail.start(self.work, self.wanted, shop, self.procs)

@@ -148,12 +148,12 @@ class Row:
         return lines
 
     def records(self):
-        """The TXT records; {60K} is one long text, {600x} are many."""
+        """The TXT records; {60K} is one long text, {400x} are many."""
         for record in self.spec.get("record", ["v=STSv1; id=20260101T000000"]):
             if record == "{60K}":
                 yield "x" * 59000
-            elif record == "{600x}":
-                yield from (f"filler-{n:03} " + "y" * 80 for n in range(600))
+            elif record == "{400x}":
+                yield from (f"filler-{n:03} " + "y" * 80 for n in range(400))
             else:
                 yield record
 
