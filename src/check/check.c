@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "check/engine.h"
 #include "net/address.h"
 #include "net/stream.h"
 #include "proto/dnsmsg.h"
@@ -54,6 +55,7 @@ enum sts_err sts_engine_new(const struct sts_options *options, struct sts_engine
 	if (e == NULL)
 		return STS_ENOMEM;
 	e->options = *options;
+	e->at_once = STS_CHECKS_AT_ONCE;
 	e->scratch = sts_arena_new();
 	e->loop = sts_loop_new();
 	if (e->scratch != NULL && e->loop != NULL)
@@ -390,7 +392,7 @@ static void start_waiting(struct sts_engine *e)
 {
 	struct check *oldest;
 
-	while (e->running < STS_CHECKS_AT_ONCE) {
+	while (e->running < e->at_once) {
 		oldest = NULL;
 		/* The list is newest first. */
 		for (struct check *c = e->checks; c != NULL; c = c->next)
@@ -439,6 +441,31 @@ enum sts_err sts_check_start(struct sts_engine *engine, const char *domain, sts_
 	/* The first callback must come from the loop. */
 	sts_timer_set(engine->loop, &c->finish_timer, 0, first_turn, engine);
 	return STS_OK;
+}
+
+bool sts_check_cancel(struct sts_engine *engine, const void *arg)
+{
+	for (struct check *c = engine->checks; c != NULL; c = c->next) {
+		if (c->arg != arg)
+			continue;
+		unlink_check(c);
+		if (c->started)
+			engine->running--;
+		check_free(c);
+		start_waiting(engine);
+		return true;
+	}
+	return false;
+}
+
+struct sts_loop *sts_engine_loop(struct sts_engine *engine)
+{
+	return engine->loop;
+}
+
+void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks)
+{
+	engine->at_once = checks;
 }
 
 enum sts_err sts_engine_run(struct sts_engine *engine)

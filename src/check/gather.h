@@ -96,6 +96,7 @@ struct sts_engine {
 	char hostname[256];
 	struct check *checks;
 	size_t running;
+	size_t at_once;               /* checks that may run at once */
 	struct smtp_item *queue;      /* SMTP sessions waiting for their turn or running */
 	size_t smtp_running;
 	struct sts_arena *scratch;    /* messages handed out by sts_check_start() */
