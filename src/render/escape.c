@@ -106,7 +106,7 @@ void sts_escape_markdown(struct sts_buf *b, struct sts_str s, size_t max)
 }
 
 /* Inside a code span only the fence counts; a table cell ends at a bare vertical bar even there. */
-static void put_code(struct sts_buf *b, struct sts_str c)
+static void put_cell(struct sts_buf *b, struct sts_str c)
 {
 	if (c.ptr[0] == '|')
 		sts_buf_puts(b, "\\|");
@@ -126,7 +126,7 @@ static size_t longest_run(struct sts_str s, char c)
 	return longest;
 }
 
-void sts_escape_markdown_code(struct sts_buf *b, struct sts_str s, size_t max)
+static void code_span(struct sts_buf *b, struct sts_str s, size_t max, put_fn *put)
 {
 	size_t fence = longest_run(s, '`') + 1;
 	const char *pad;
@@ -139,11 +139,21 @@ void sts_escape_markdown_code(struct sts_buf *b, struct sts_str s, size_t max)
 		sts_buf_addc(b, '`');
 	sts_buf_puts(b, pad);
 	from = b->len;
-	each(b, s, max, true, put_code);
+	each(b, s, max, true, put);
 	line_feeds_to_blanks(b, from);
 	sts_buf_puts(b, pad);
 	for (size_t i = 0; i < fence; i++)
 		sts_buf_addc(b, '`');
+}
+
+void sts_escape_markdown_code(struct sts_buf *b, struct sts_str s, size_t max)
+{
+	code_span(b, s, max, put_plain);
+}
+
+void sts_escape_markdown_cell(struct sts_buf *b, struct sts_str s, size_t max)
+{
+	code_span(b, s, max, put_cell);
 }
 
 static void put_csv(struct sts_buf *b, struct sts_str c)

@@ -16,8 +16,11 @@ void sts_escape_lines(struct sts_buf *b, struct sts_str s, size_t max);
 /** Running text of Markdown (CommonMark and GitHub's tables), all on one line. */
 void sts_escape_markdown(struct sts_buf *b, struct sts_str s, size_t max);
 
-/** A code span of Markdown, fence included; "" gives nothing. Fit for tables. */
+/** A code span of Markdown, fence included; "" gives nothing. */
 void sts_escape_markdown_code(struct sts_buf *b, struct sts_str s, size_t max);
+
+/** The same inside a table, where a bare vertical bar would end the cell. */
+void sts_escape_markdown_cell(struct sts_buf *b, struct sts_str s, size_t max);
 
 /** One quoted field of CSV. A field that a spreadsheet would take for a formula begins with an apostrophe.  [RFC 4180; CWE-1236] */
 void sts_escape_csv(struct sts_buf *b, struct sts_str s, size_t max);

@@ -14,6 +14,11 @@ static void code(struct sts_buf *b, const char *s)
 	sts_escape_markdown_code(b, sts_str_of(s), RECORD_SHOWN);
 }
 
+static void cell(struct sts_buf *b, const char *s)
+{
+	sts_escape_markdown_cell(b, sts_str_of(s), RECORD_SHOWN);
+}
+
 static void head(struct sts_buf *b, const struct sts_report *r)
 {
 	sts_buf_puts(b, "# MTA-STS of ");
@@ -208,11 +213,11 @@ static void mx_row(struct sts_buf *b, const struct sts_mx *mx, const struct sts_
 		sts_buf_puts(b, "| none | ");
 	else
 		sts_buf_printf(b, "| %u | ", mx->preference);
-	code(b, mx->name);
+	cell(b, mx->name);
 	sts_buf_puts(b, " | ");
 	if (j->judged && j->covered) {
 		sts_buf_puts(b, "by ");
-		code(b, j->matched_by);
+		cell(b, j->matched_by);
 	} else if (j->judged) {
 		sts_buf_puts(b, "**no**");
 	}

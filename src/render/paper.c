@@ -34,31 +34,39 @@ static void turn_off(struct sts_paper *p, enum sts_style style)
 		sts_buf_puts(p->out, "\x1b[0m");
 }
 
+/* Blanks wait for something that follows them: no line ends in one. */
 static void blanks(struct sts_paper *p, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		sts_buf_addc(p->out, ' ');
+	p->blanks += n;
 	p->col += n;
+}
+
+static void write_blanks(struct sts_paper *p)
+{
+	for (; p->blanks > 0; p->blanks--)
+		sts_buf_addc(p->out, ' ');
 }
 
 static void break_line(struct sts_paper *p)
 {
-	while (p->out->len > 0 && p->out->ptr[p->out->len - 1] == ' ')
-		p->out->ptr[--p->out->len] = '\0';
 	sts_buf_addc(p->out, '\n');
 	p->col = 0;
+	p->blanks = 0;
+	p->start = p->hang;
 	blanks(p, p->hang);
 }
 
 void sts_paper_begin(struct sts_paper *p, unsigned indent, unsigned hang)
 {
 	p->col = 0;
+	p->blanks = 0;
 	p->hang = hang;
+	p->start = indent;
 	blanks(p, indent);
 }
 
-/* A word that no line can hold is cut at the edge. */
-static void put_long_word(struct sts_paper *p, struct sts_str word)
+/* Cut anywhere, at the edge. */
+static void put_cut(struct sts_paper *p, struct sts_str word)
 {
 	while (word.len > 0) {
 		uint32_t cp = 'x';
@@ -68,8 +76,27 @@ static void put_long_word(struct sts_paper *p, struct sts_str word)
 		n = n == 0 ? 1 : n;
 		if (p->col + w > p->width)
 			break_line(p);
+		write_blanks(p);
 		sts_buf_add(p->out, word.ptr, n);
 		p->col += w;
+		word = sts_str_from(word, n);
+	}
+}
+
+/* A word that no line can hold (a URL, a key) is broken behind its punctuation; where that does not help, at the edge. */
+static void put_long_word(struct sts_paper *p, struct sts_str word)
+{
+	while (word.len > 0) {
+		size_t n = 0;
+		unsigned w;
+
+		while (n < word.len && strchr("/.,;=&?-", word.ptr[n]) == NULL)
+			n++;
+		n = n < word.len ? n + 1 : n;
+		w = sts_text_width(sts_str(word.ptr, n));
+		if (p->col + w > p->width && p->hang + w <= p->width)
+			break_line(p);
+		put_cut(p, sts_str(word.ptr, n));
 		word = sts_str_from(word, n);
 	}
 }
@@ -78,12 +105,13 @@ static void put_word(struct sts_paper *p, struct sts_str word)
 {
 	unsigned w = sts_text_width(word);
 
-	if (p->col + w > p->width && p->col > p->hang && p->hang + w <= p->width)
+	if (p->col + w > p->width && p->col > p->start && p->hang + w <= p->width)
 		break_line(p);
 	if (p->col + w > p->width) {
 		put_long_word(p, word);
 		return;
 	}
+	write_blanks(p);
 	sts_buf_add(p->out, word.ptr, word.len);
 	p->col += w;
 }
@@ -94,7 +122,7 @@ static void put_words(struct sts_paper *p, struct sts_str text)
 		size_t n = sts_str_find(text, ' ', 0);
 
 		if (n == 0) {
-			if (p->col < p->width && p->col > p->hang)
+			if (p->col < p->width && p->col > p->start)
 				blanks(p, 1);
 			text = sts_str_from(text, 1);
 			continue;
@@ -106,6 +134,8 @@ static void put_words(struct sts_paper *p, struct sts_str text)
 
 void sts_paper_put(struct sts_paper *p, enum sts_style style, const char *text)
 {
+	if (text[0] == '\0')
+		return;
 	turn_on(p, style);
 	put_words(p, sts_str_of(text));
 	turn_off(p, style);
@@ -142,8 +172,9 @@ void sts_paper_tab(struct sts_paper *p, unsigned column)
 
 void sts_paper_end(struct sts_paper *p)
 {
-	p->hang = 0;
-	break_line(p);
+	sts_buf_addc(p->out, '\n');
+	p->col = 0;
+	p->blanks = 0;
 }
 
 void sts_paper_text(struct sts_paper *p, unsigned indent, unsigned hang, const char *text)
@@ -176,6 +207,7 @@ void sts_paper_lines(struct sts_paper *p, unsigned indent, enum sts_style style,
 		size_t n = sts_str_find(rest, '\n', 0);
 
 		blanks(p, indent);
+		write_blanks(p);
 		turn_on(p, style);
 		add_printable(p, sts_str(rest.ptr, n));
 		turn_off(p, style);

@@ -9,10 +9,12 @@ enum sts_style { STS_PLAIN, STS_BOLD, STS_DIM, STS_RED, STS_YELLOW, STS_GREEN, S
 
 struct sts_paper {
 	struct sts_buf *out;
-	unsigned width; /* columns */
+	unsigned width;  /* columns */
 	bool color;
-	unsigned hang;  /* blanks that continued lines of the paragraph begin with */
-	unsigned col;   /* columns used on the line at hand */
+	unsigned hang;   /* blanks that continued lines of the paragraph begin with */
+	unsigned col;    /* columns used on the line at hand */
+	unsigned blanks; /* of these, blanks that are written only when something follows them on the line */
+	unsigned start;  /* column where its text began: blanks before it are dropped */
 };
 
 /** options->width is taken between STS_PAPER_MIN and STS_PAPER_MAX: wider lines are hard to read. */

@@ -5,6 +5,7 @@
 #include "render/words.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static void family(struct sts_buf *b, const char *name, const char *help)
 {
@@ -84,6 +85,15 @@ static void codes(struct sts_buf *b, struct sts_reports reports)
 	}
 }
 
+/* The same host under two preferences is one series. */
+static bool is_repeated(const struct sts_facts *f, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(f->mx[i].name, f->mx[index].name) == 0)
+			return true;
+	return false;
+}
+
 static void certificate(struct sts_buf *b, const struct sts_report *r, const char *host, const char *address, const struct sts_tls *tls)
 {
 	if (tls->chain_count == 0)
@@ -103,7 +113,7 @@ static void certificates(struct sts_buf *b, struct sts_reports reports)
 		for (size_t j = 0; j < f->fetch_count; j++)
 			certificate(b, reports.items[i], f->policy_host.name, f->fetches[j].address.text, &f->fetches[j].tls);
 		for (size_t j = 0; j < f->mx_count; j++)
-			for (size_t k = 0; k < f->mx[j].smtp_count; k++)
+			for (size_t k = 0; k < f->mx[j].smtp_count && !is_repeated(f, j); k++)
 				certificate(b, reports.items[i], f->mx[j].name, f->mx[j].smtp[k].address.text, &f->mx[j].smtp[k].tls);
 	}
 }
@@ -115,7 +125,7 @@ static void mx_covered(struct sts_buf *b, struct sts_reports reports)
 		const struct sts_report *r = reports.items[i];
 
 		for (size_t j = 0; j < r->facts->mx_count; j++) {
-			if (!r->mx[j].judged)
+			if (!r->mx[j].judged || is_repeated(r->facts, j))
 				continue;
 			sample(b, "mtasts_mx_covered", r);
 			label(b, ',', "host", r->facts->mx[j].name);
@@ -150,8 +160,32 @@ static void simple(struct sts_buf *b, struct sts_reports reports)
 	}
 }
 
-void sts_render_prometheus(struct sts_buf *out, struct sts_reports reports)
+/* The reports without those of a domain that stands before: two samples of one series are an error of the format. */
+static struct sts_reports once_each(struct sts_reports reports, const struct sts_report **room)
 {
+	size_t count = 0;
+
+	for (size_t i = 0; i < reports.count; i++) {
+		size_t j = 0;
+
+		while (j < count && strcmp(room[j]->facts->domain, reports.items[i]->facts->domain) != 0)
+			j++;
+		if (j == count)
+			room[count++] = reports.items[i];
+	}
+	return (struct sts_reports){room, count};
+}
+
+void sts_render_prometheus(struct sts_buf *out, struct sts_reports all)
+{
+	const struct sts_report **room = calloc(all.count == 0 ? 1 : all.count, sizeof *room);
+	struct sts_reports reports;
+
+	if (room == NULL) {
+		out->failed = true;
+		return;
+	}
+	reports = once_each(all, room);
 	family(out, "mtasts_build_info", "Version of the checker.");
 	sts_buf_puts(out, "mtasts_build_info");
 	label(out, '{', "version", sts_version());
@@ -163,4 +197,5 @@ void sts_render_prometheus(struct sts_buf *out, struct sts_reports reports)
 	mx_covered(out, reports);
 	certificates(out, reports);
 	simple(out, reports);
+	free((void *)room);
 }

@@ -104,10 +104,14 @@ static void finding_where(struct sts_paper *p, const struct sts_finding *f)
 
 static void finding_source(struct sts_paper *p, const struct sts_finding *f)
 {
+	bool has_rfc = strncmp(f->rfc, "RFC", 3) == 0;
+
+	if (!has_rfc && f->result_type == NULL)
+		return;
 	sts_paper_begin(p, LABEL, LABEL);
-	sts_paper_put(p, STS_DIM, f->rfc);
+	sts_paper_put(p, STS_DIM, has_rfc ? f->rfc : "");
 	if (f->result_type != NULL)
-		sts_paper_printf(p, STS_DIM, "; senders report it as %s", f->result_type);
+		sts_paper_printf(p, STS_DIM, "%senders report it as %s", has_rfc ? "; s" : "S", f->result_type);
 	sts_paper_end(p);
 }
 

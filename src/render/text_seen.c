@@ -39,6 +39,16 @@ static void put_days_left(struct sts_paper *p, const struct sts_facts *facts, co
 		sts_paper_printf(p, days <= 14 ? STS_YELLOW : STS_PLAIN, ", %" PRId64 " day%s left", days, days == 1 ? "" : "s");
 }
 
+/* Why a host has no address. */
+static void put_no_address(struct sts_paper *p, enum sts_style style, const struct sts_host *h)
+{
+	if (h->a.state == h->aaaa.state)
+		sts_paper_printf(p, style, ": no address: %s", sts_dns_state_phrase(h->a.state));
+	else
+		sts_paper_printf(p, style, ": no address: A: %s; AAAA: %s", sts_dns_state_phrase(h->a.state),
+			sts_dns_state_phrase(h->aaaa.state));
+}
+
 /* TXT records of an answer, one a line, or why there are none. */
 static void txt_lines(struct sts_paper *p, const struct sts_answer *a)
 {
@@ -160,7 +170,7 @@ static void cert_line(struct sts_paper *p, unsigned indent, const struct sts_fac
 	if (c->name_total > 3)
 		sts_paper_printf(p, STS_DIM, " and %zu more", c->name_total - 3);
 	sts_paper_put(p, STS_DIM, ", by ");
-	sts_paper_net(p, STS_DIM, sts_str_of(c->issuer), 100);
+	sts_paper_net(p, STS_DIM, sts_short_subject(c->issuer), 100);
 	put_days_left(p, facts, c);
 	sts_paper_end(p);
 }
@@ -223,8 +233,7 @@ static void host_part(struct sts_paper *p, const struct sts_report *r)
 		sts_paper_net(p, STS_DIM, sts_str_of(h->a.cname[i]), 253);
 	}
 	if (h->address_count == 0 && f->fetch_count == 0)
-		sts_paper_printf(p, STS_DIM, ": A: %s; AAAA: %s", sts_dns_state_phrase(h->a.state),
-			sts_dns_state_phrase(h->aaaa.state));
+		put_no_address(p, STS_DIM, h);
 	sts_paper_end(p);
 	for (size_t i = 0; i < f->fetch_count; i++) {
 		fetch_line(p, &f->fetches[i]);
@@ -277,12 +286,15 @@ static void policy_part(struct sts_paper *p, const struct sts_report *r)
 	if (policy == NULL || r->facts->policy_fetch == NULL)
 		return;
 	policy_lines(p, r->facts->policy_fetch->body);
+	sts_paper_begin(p, INDENT, INDENT + 2);
+	sts_paper_printf(p, STS_DIM, "line ends: %s", sts_line_endings_word(policy));
 	if (policy->has_max_age) {
-		sts_paper_begin(p, INDENT, INDENT + 2);
-		sts_paper_put(p, STS_DIM, "kept by senders for ");
+		sts_paper_put(p, STS_DIM, "; senders keep it for ");
 		put_duration(p, policy->max_age_s);
-		sts_paper_end(p);
 	}
+	if (!r->facts->policy_served)
+		sts_paper_put(p, STS_YELLOW, "; it is not served in a way that senders accept");
+	sts_paper_end(p);
 }
 
 /* ---- mail hosts ------------------------------------------------------------------------------------------------ */
@@ -339,15 +351,13 @@ static void match_part(struct sts_paper *p, const struct sts_report *r)
 	}
 }
 
-static void smtp_fine(struct sts_paper *p, const struct sts_facts *facts, const struct sts_smtp *s)
+static void smtp_fine(struct sts_paper *p, const struct sts_smtp *s)
 {
 	sts_paper_put(p, STS_GREEN, s->tls.version != NULL ? s->tls.version : "TLS");
 	sts_paper_put(p, STS_PLAIN, ", certificate good");
-	if (s->tls.chain_count > 0)
-		put_days_left(p, facts, &s->tls.chain[0]);
 }
 
-static void smtp_line(struct sts_paper *p, const struct sts_facts *facts, const struct sts_smtp *s)
+static void smtp_line(struct sts_paper *p, const struct sts_smtp *s)
 {
 	bool untested = strcmp(sts_smtp_state(s), "not_tested") == 0;
 	struct sts_buf b;
@@ -358,7 +368,7 @@ static void smtp_line(struct sts_paper *p, const struct sts_facts *facts, const 
 	sts_buf_init(&b, 4096);
 	sts_smtp_error(&b, s);
 	if (b.len == 0)
-		smtp_fine(p, facts, s);
+		smtp_fine(p, s);
 	else
 		sts_paper_printf(p, untested ? STS_DIM : STS_RED, "%s%s", untested ? "not tested: " : "", b.ptr);
 	sts_buf_clear(&b);
@@ -367,9 +377,23 @@ static void smtp_line(struct sts_paper *p, const struct sts_facts *facts, const 
 	sts_paper_end(p);
 }
 
+static bool is_unanimous(const struct sts_mx_judgement *j)
+{
+	for (size_t i = 1; i < STS_STATE_COUNT; i++)
+		if (j->decisions[i] != j->decisions[0])
+			return false;
+	return true;
+}
+
 static void decision_line(struct sts_paper *p, const struct sts_mx_judgement *j)
 {
 	sts_paper_begin(p, INDENT + 2, INDENT + 4);
+	if (is_unanimous(j)) {
+		sts_paper_put(p, STS_DIM, "every sender: ");
+		sts_paper_put(p, j->decisions[0] == STS_REFUSE ? STS_RED : STS_DIM, sts_decision_name(j->decisions[0]));
+		sts_paper_end(p);
+		return;
+	}
 	sts_paper_put(p, STS_DIM, "senders with the policy: ");
 	sts_paper_put(p, j->decisions[STS_STATE_CURRENT_POLICY] == STS_REFUSE ? STS_RED : STS_DIM,
 		sts_decision_name(j->decisions[STS_STATE_CURRENT_POLICY]));
@@ -398,13 +422,12 @@ static void mx_block(struct sts_paper *p, const struct sts_report *r, size_t ind
 	sts_paper_begin(p, INDENT, INDENT + 2);
 	sts_paper_net(p, STS_PLAIN, sts_str_of(mx->name), 253);
 	if (mx->smtp_count == 0 && mx->host.a.state != STS_DNS_NOT_ASKED && mx->host.address_count == 0)
-		sts_paper_printf(p, STS_YELLOW, ": no address (A: %s; AAAA: %s)", sts_dns_state_phrase(mx->host.a.state),
-			sts_dns_state_phrase(mx->host.aaaa.state));
+		put_no_address(p, STS_YELLOW, &mx->host);
 	else if (mx->smtp_count == 0)
 		sts_paper_put(p, STS_DIM, ": no session");
 	sts_paper_end(p);
 	for (size_t i = 0; i < mx->smtp_count; i++) {
-		smtp_line(p, r->facts, &mx->smtp[i]);
+		smtp_line(p, &mx->smtp[i]);
 		if (mx->smtp[i].tls.chain_count > 0 && (i == 0 || !same_cert(&mx->smtp[i], &mx->smtp[i - 1])))
 			cert_line(p, INDENT + 4, r->facts, &mx->smtp[i].tls.chain[0]);
 	}

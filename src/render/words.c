@@ -373,6 +373,23 @@ int64_t sts_days_left(const struct sts_facts *facts, const struct sts_cert *cert
 	return left % 86400 < 0 ? days - 1 : days;
 }
 
+struct sts_str sts_short_subject(const char *one_line)
+{
+	static const char *const attributes[] = {"CN = ", "O = "};
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *at = strstr(one_line, attributes[i]);
+		const char *end;
+
+		if (at == NULL)
+			continue;
+		at += strlen(attributes[i]);
+		end = strstr(at, ", ");
+		return sts_str(at, end != NULL ? (size_t)(end - at) : strlen(at));
+	}
+	return sts_str_of(one_line);
+}
+
 void sts_duration_words(struct sts_buf *b, int64_t seconds)
 {
 	static const struct {

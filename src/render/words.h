@@ -50,6 +50,9 @@ const char *sts_line_endings_word(const struct sts_policy *policy);
 /** Whole days from judged_at to not_after, rounded down: negative once it has expired. */
 int64_t sts_days_left(const struct sts_facts *facts, const struct sts_cert *cert);
 
+/** What people call the authority: the common name of a subject in one line, else the organisation, else the whole. Borrowed, raw. */
+struct sts_str sts_short_subject(const char *one_line);
+
 /** "45 seconds", "1 hour", "7 days", "1 day 4 hours": at most two units. */
 void sts_duration_words(struct sts_buf *b, int64_t seconds);
 

@@ -1,0 +1,441 @@
+/* Every form of every fixture: well-formed, harmless, and saying what the report says. */
+#include "base/utf8.h"
+#include "fixture.h"
+#include "mtasts/report.h"
+#include "render/render.h"
+#include "render/words.h"
+#include "test.h"
+
+#include <jansson.h>
+
+static const struct {
+	enum sts_format format;
+	const char *name;
+} forms[] = {
+	{STS_FORMAT_TEXT, "text"}, {STS_FORMAT_JSON, "json"}, {STS_FORMAT_MARKDOWN, "markdown"}, {STS_FORMAT_HTML, "html"},
+	{STS_FORMAT_CSV, "csv"}, {STS_FORMAT_JUNIT, "junit"}, {STS_FORMAT_SARIF, "sarif"}, {STS_FORMAT_NAGIOS, "nagios"},
+	{STS_FORMAT_PROMETHEUS, "prometheus"},
+};
+
+static char *render(const struct sts_report *r, enum sts_format format, unsigned width, bool color, size_t *len)
+{
+	struct sts_render_options options = {.width = width, .color = color};
+	char *out = NULL;
+
+	*len = 0;
+	if (sts_report_render(&r, 1, format, &options, &out, len) != STS_OK)
+		return NULL;
+	return out;
+}
+
+/* The first unsafe character other than LF, or a broken octet; -1 when there is none. */
+static int64_t first_unsafe(struct sts_str s)
+{
+	uint32_t cp = 0;
+	size_t n;
+
+	for (; s.len > 0; s = sts_str_from(s, n)) {
+		n = sts_utf8_take(s, &cp);
+		if (n == 0)
+			return 0x110000 + (unsigned char)s.ptr[0];
+		if (sts_char_unsafe(cp) && cp != '\n')
+			return cp;
+	}
+	return -1;
+}
+
+static void every_form(void)
+{
+	for (size_t i = 0; fixture_names[i] != NULL; i++)
+		for (size_t j = 0; j < COUNT_OF(forms); j++) {
+			struct sts_report *r = fixture(fixture_names[i]);
+			size_t len;
+			char *out;
+
+			CASE("%s as %s: no octet that acts on a terminal", fixture_names[i], forms[j].name);
+			out = render(r, forms[j].format, 80, false, &len);
+			EXPECT(out != NULL && len > 0 && out[len - 1] == '\n' && strlen(out) == len);
+			EXPECT_INT(first_unsafe(sts_str(out, len)), -1);
+			EXPECT(forms[j].format == STS_FORMAT_CSV || strstr(out, sts_report_domain(r)) != NULL);
+			free(out);
+			sts_report_free(r);
+		}
+}
+
+/* Lines to paste are not wrapped; all others keep to the width. */
+static bool is_snippet_line(const struct sts_report *r, struct sts_str line)
+{
+	struct sts_str text = sts_str_trim(line);
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].fix_snippet != NULL && text.len > 0) {
+			char *copy = strndup(text.ptr, text.len);
+			bool found = strstr(r->findings[i].fix_snippet, copy) != NULL;
+
+			free(copy);
+			if (found)
+				return true;
+		}
+	return false;
+}
+
+static void check_widths(const struct sts_report *r, struct sts_str text, unsigned width)
+{
+	while (text.len > 0) {
+		size_t n = sts_str_find(text, '\n', 0);
+		struct sts_str line = sts_str(text.ptr, n);
+
+		if (sts_text_width(line) > width && !is_snippet_line(r, line))
+			test_expect(false, TEST_HERE, "%u columns: %.*s", sts_text_width(line), STS_FMT(line));
+		EXPECT(n == 0 || line.ptr[n - 1] != ' ');
+		text = sts_str_from(text, n + 1);
+	}
+}
+
+static void text_width(void)
+{
+	static const unsigned widths[] = {40, 60, 80, 100};
+
+	for (size_t i = 0; fixture_names[i] != NULL; i++)
+		for (size_t j = 0; j < COUNT_OF(widths); j++) {
+			struct sts_report *r = fixture(fixture_names[i]);
+			size_t len;
+			char *out = render(r, STS_FORMAT_TEXT, widths[j], false, &len);
+
+			CASE("%s as text keeps to %u columns", fixture_names[i], widths[j]);
+			check_widths(r, sts_str(out, len), widths[j]);
+			free(out);
+			sts_report_free(r);
+		}
+}
+
+/* Colours add escapes of ours, and nothing else. */
+static void text_color(void)
+{
+	for (size_t i = 0; fixture_names[i] != NULL; i++) {
+		struct sts_report *r = fixture(fixture_names[i]);
+		size_t plain_len;
+		size_t len;
+		char *plain = render(r, STS_FORMAT_TEXT, 80, false, &plain_len);
+		char *out = render(r, STS_FORMAT_TEXT, 80, true, &len);
+		size_t kept = 0;
+
+		CASE("%s in colours: the same text between SGR sequences", fixture_names[i]);
+		EXPECT(strstr(out, "\x1b[0m") != NULL);
+		for (size_t k = 0; k < len; k++) {
+			if (out[k] == '\x1b') {
+				EXPECT(out[k + 1] == '[');
+				k += 2 + strspn(out + k + 2, "0123456789;");
+				EXPECT(out[k] == 'm');
+				continue;
+			}
+			out[kept++] = out[k];
+		}
+		EXPECT(kept == plain_len && memcmp(out, plain, kept) == 0);
+		free(out);
+		free(plain);
+		sts_report_free(r);
+	}
+}
+
+static void text_order(void)
+{
+	struct sts_report *r = fixture("broken");
+	size_t len;
+	char *out = render(r, STS_FORMAT_TEXT, 80, false, &len);
+	static const char *const marks[] = {"BLOCKING", "refuse to deliver to 2 of the 3", "Protected?", "DNS record", "Policy host",
+		"mx: *.broken.example", "MX against policy", "TLS of the mail hosts", "expired 3 days ago", "Findings: 2 errors",
+		"match.mx-uncovered", "policy.blank-line", "rpt.absent", "Not tested", "What to do next"};
+	const char *at = out;
+
+	CASE("text: verdict, parts, findings worst first, what to do");
+	for (size_t i = 0; i < COUNT_OF(marks); i++) {
+		const char *found = strstr(at, marks[i]);
+
+		test_expect(found != NULL, TEST_HERE, "\"%s\" does not stand behind \"%s\"", marks[i], i == 0 ? "" : marks[i - 1]);
+		at = found != NULL ? found : at;
+	}
+	free(out);
+	sts_report_free(r);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------ */
+
+static json_t *as_json(const char *name)
+{
+	struct sts_report *r = fixture(name);
+	size_t len;
+	char *out = render(r, STS_FORMAT_JSON, 0, false, &len);
+	json_error_t error;
+	json_t *root = json_loadb(out, len, JSON_REJECT_DUPLICATES, &error);
+
+	test_expect(root != NULL, TEST_HERE, "%s: line %d: %s", name, error.line, error.text);
+	free(out);
+	sts_report_free(r);
+	return root;
+}
+
+/* "mx.0.addresses.1.state" */
+static const json_t *at(const json_t *root, const char *path)
+{
+	char copy[200];
+	char *save = NULL;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	for (char *word = strtok_r(copy, ".", &save); word != NULL && root != NULL; word = strtok_r(NULL, ".", &save))
+		root = json_is_array(root) ? json_array_get(root, strtoul(word, NULL, 10)) : json_object_get(root, word);
+	test_expect(root != NULL, TEST_HERE, "nothing at %s", path);
+	return root;
+}
+
+#define EXPECT_TEXT(root, path, want) EXPECT_CSTR(json_string_value(at(root, path)), want)
+#define EXPECT_NUMBER(root, path, want) EXPECT_INT(json_integer_value(at(root, path)), want)
+
+static void json_healthy(void)
+{
+	json_t *root = as_json("healthy");
+
+	CASE("json: healthy");
+	EXPECT_TEXT(root, "schema", "mtasts.check/1");
+	EXPECT_TEXT(root, "domain", "example.com");
+	EXPECT(json_is_null(at(root, "domain_unicode")));
+	EXPECT_TEXT(root, "checked_at", "2026-01-01T00:00:00Z");
+	EXPECT_NUMBER(root, "duration_ms", 1234);
+	EXPECT_TEXT(root, "verdict", "enforced");
+	EXPECT_TEXT(root, "status", "SUCCESS");
+	EXPECT(json_is_true(at(root, "has_mta_sts")));
+	EXPECT_TEXT(root, "mode", "enforce");
+	EXPECT_TEXT(root, "answers.protected.answer", "yes");
+	EXPECT_TEXT(root, "dns_record.id", "20251101000000");
+	EXPECT_TEXT(root, "dns_record.version", "STSv1");
+	EXPECT_NUMBER(root, "dns_record.ttl", 3600);
+	EXPECT_TEXT(root, "policy_url", "https://mta-sts.example.com/.well-known/mta-sts.txt");
+	EXPECT_TEXT(root, "policy.mx.0", "*.example.com");
+	EXPECT_NUMBER(root, "policy.max_age", 604800);
+	EXPECT_TEXT(root, "policy.line_endings", "lf");
+	EXPECT_TEXT(root, "policy.raw", "version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 604800\n");
+	EXPECT_TEXT(root, "policy_fetch.1.address", "2001:db8::10");
+	EXPECT_TEXT(root, "policy_fetch.0.reached", "body");
+	EXPECT(json_is_null(at(root, "policy_fetch.0.error")));
+	EXPECT(json_is_null(at(root, "policy_fetch.0.error_code")));
+	EXPECT_NUMBER(root, "policy_fetch.0.tls.certificate.days_left", 61);
+	EXPECT_TEXT(root, "policy_fetch.0.http.headers.1.value", "nginx");
+	EXPECT_TEXT(root, "mx.0.matched_by", "*.example.com");
+	EXPECT_TEXT(root, "mx.0.tlsa.records.0", "3 1 1 abcd");
+	EXPECT_TEXT(root, "mx.1.addresses.0.dane", "pass");
+	EXPECT_TEXT(root, "mx.1.addresses.0.pkix", "pass");
+	EXPECT_TEXT(root, "mx.1.decisions.no_cache", "deliver-verified");
+	EXPECT_TEXT(root, "tls_rpt.rua.0.state", "ok");
+	EXPECT_INT(json_array_size(at(root, "checks")), STS_PART_COUNT);
+	EXPECT(json_is_true(at(root, "vantage.ipv4")) && json_is_false(at(root, "vantage.ipv6")));
+	json_decref(root);
+}
+
+static void json_broken(void)
+{
+	json_t *root = as_json("broken");
+
+	CASE("json: broken");
+	EXPECT_TEXT(root, "domain_unicode", "br\xC3\xB6ken.example");
+	EXPECT_TEXT(root, "policy.line_endings", "crlf");
+	EXPECT_TEXT(root, "policy_fetch.1.error_code", "host.http.redirect");
+	EXPECT_TEXT(root, "policy_fetch.2.error_code", "host.cert.self-signed");
+	EXPECT_TEXT(root, "policy_fetch.2.tls.certificate.problem", "self-signed");
+	EXPECT_TEXT(root, "policy_fetch.3.error_code", "host.tcp.refused");
+	EXPECT_TEXT(root, "policy_fetch.3.reached", "dns");
+	EXPECT(json_is_null(at(root, "policy_fetch.3.tls")) && json_is_null(at(root, "policy_fetch.3.http")));
+	EXPECT_TEXT(root, "policy_fetch.4.error_code", "no-ipv6-here");
+	EXPECT_TEXT(root, "mx.0.addresses.0.state", "ok");
+	EXPECT_TEXT(root, "mx.0.addresses.0.pkix", "fail");
+	EXPECT_TEXT(root, "mx.0.addresses.0.reason", "mx.cert.expired");
+	EXPECT_TEXT(root, "mx.0.addresses.0.tls.certificate.problems.1", "name-mismatch");
+	EXPECT_NUMBER(root, "mx.0.addresses.0.tls.certificate.days_left", -3);
+	EXPECT_TEXT(root, "mx.0.addresses.1.state", "failed");
+	EXPECT_TEXT(root, "mx.0.addresses.1.reason", "mx.starttls.missing");
+	EXPECT(json_is_false(at(root, "mx.0.addresses.1.starttls")));
+	EXPECT_TEXT(root, "mx.0.addresses.2.reason", "mx.smtp.greeting");
+	EXPECT(json_is_null(at(root, "mx.0.addresses.2.starttls")));
+	EXPECT_TEXT(root, "mx.0.addresses.3.state", "not_tested");
+	EXPECT_TEXT(root, "mx.0.addresses.3.reason", "no-ipv6-here");
+	EXPECT_TEXT(root, "mx.1.cause", "other-provider");
+	EXPECT_TEXT(root, "mx.1.addresses.0.reason", "mx.tls.failed");
+	EXPECT_TEXT(root, "mx.1.addresses.1.reason", "mx-unreachable");
+	EXPECT(json_is_false(at(root, "mx.1.covered")));
+	EXPECT_TEXT(root, "issues.0.code", "match.mx-uncovered");
+	EXPECT_TEXT(root, "issues.0.fix.snippet", "mx: mail.elsewhere.example");
+	EXPECT_TEXT(root, "issues.0.fix.type", "policy");
+	EXPECT(json_is_null(at(root, "issues.0.line")));
+	EXPECT_TEXT(root, "issues.3.code", "policy.blank-line");
+	EXPECT_NUMBER(root, "issues.3.line", 4);
+	EXPECT_TEXT(root, "not_tested.0.reason", "no-ipv6-here");
+	EXPECT(json_is_false(at(root, "tls_rpt.found")));
+	json_decref(root);
+}
+
+static void json_unknown(void)
+{
+	json_t *root = as_json("unknown");
+
+	CASE("json: what could not be looked up is null, not absent");
+	EXPECT_TEXT(root, "verdict", "unknown");
+	EXPECT_TEXT(root, "dns_record.state", "servfail");
+	EXPECT(json_is_string(at(root, "dns_record.error")));
+	EXPECT(json_is_null(at(root, "tls_rpt")) && json_is_null(at(root, "policy")) && json_is_null(at(root, "mode")));
+	EXPECT(json_is_null(at(root, "vantage.smtp")) && json_is_false(at(root, "vantage.dnssec_validation")));
+	json_decref(root);
+}
+
+/* An attacker's text comes back octet by octet, but for what is no UTF-8. */
+static void json_hostile(void)
+{
+	static const char *const paths[] = {"domain_unicode", "dns_record.records.0", "dns_record.cname.0", "dns_record.nameservers.0.name",
+		"dns_record.nameservers.0.records.0", "policy.raw", "policy_fetch.0.http.content_type", "policy_fetch.0.http.headers.2.name",
+		"policy_fetch.0.tls.certificate.subject", "policy_fetch.0.tls.certificate.names.0", "mx.0.host", "mx.0.matched_by",
+		"mx.0.addresses.0.banner", "mx.0.addresses.2.tls.alert", "tls_rpt.records.0", "tls_rpt.rua.0.uri", "mx.0.tlsa.error"};
+	json_t *root = as_json("hostile");
+	char want[1024] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < fixture_evil_len; i++)
+		if ((unsigned char)fixture_evil[i] == 0xFF)
+			len += (size_t)snprintf(want + len, sizeof want - len, "\xEF\xBF\xBD");
+		else
+			want[len++] = fixture_evil[i];
+	want[len] = '\0';
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		CASE("json: hostile text at %s comes back whole", paths[i]);
+		EXPECT_TEXT(root, paths[i], want);
+	}
+	json_decref(root);
+}
+
+static void json_nul(void)
+{
+	struct sts_arena *a = sts_arena_new();
+	struct sts_buf b;
+	struct sts_jsonw w;
+	json_t *value;
+
+	CASE("json: NUL, tags beyond the BMP, quotes");
+	sts_buf_init(&b, 1000);
+	w = sts_jsonw(&b, false);
+	sts_jw_str(&w, NULL, sts_str("a\0\"\\\xF3\xA0\x80\x81/", 9));
+	EXPECT_CSTR(b.ptr, "\"a\\u0000\\\"\\\\\\uDB40\\uDC01/\"");
+	value = json_loads(b.ptr, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	EXPECT(json_string_length(value) == 9 && memcmp(json_string_value(value), "a\0\"\\\xF3\xA0\x80\x81/", 9) == 0);
+	json_decref(value);
+	sts_buf_clear(&b);
+	sts_arena_free(a);
+}
+
+static void json_several(void)
+{
+	const struct sts_report *two[2] = {fixture("healthy"), fixture("hostile")};
+	char *out = NULL;
+	size_t len = 0;
+	unsigned lines = 0;
+
+	CASE("json: several domains, one object a line");
+	EXPECT(sts_report_render(two, 2, STS_FORMAT_JSON, NULL, &out, &len) == STS_OK);
+	for (struct sts_str rest = sts_str(out, len); rest.len > 0; lines++) {
+		size_t n = sts_str_find(rest, '\n', 0);
+		json_t *value = json_loadb(rest.ptr, n, 0, NULL);
+
+		EXPECT(json_is_object(value));
+		json_decref(value);
+		rest = sts_str_from(rest, n + 1);
+	}
+	EXPECT_INT(lines, 2);
+	free(out);
+	for (size_t i = 0; i < 2; i++)
+		sts_report_free((struct sts_report *)two[i]);
+}
+
+static void json_sarif(void)
+{
+	struct sts_report *r = fixture("broken");
+	size_t len;
+	char *out = render(r, STS_FORMAT_SARIF, 0, false, &len);
+	json_t *root = json_loadb(out, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *results = at(root, "runs.0.results");
+
+	CASE("sarif: every result has its rule, a message and a location");
+	EXPECT_TEXT(root, "version", "2.1.0");
+	EXPECT_INT(json_array_size(results), r->finding_count);
+	for (size_t i = 0; i < json_array_size(results); i++) {
+		const json_t *result = json_array_get(results, i);
+		const json_t *rules = at(root, "runs.0.tool.driver.rules");
+		size_t index = (size_t)json_integer_value(at(result, "ruleIndex"));
+
+		EXPECT_CSTR(json_string_value(at(json_array_get(rules, index), "id")), json_string_value(at(result, "ruleId")));
+		EXPECT(json_string_length(at(result, "message.text")) > 0);
+		EXPECT(json_integer_value(at(result, "locations.0.physicalLocation.region.startLine")) >= 1);
+	}
+	EXPECT_TEXT(root, "runs.0.results.3.ruleId", "policy.blank-line");
+	EXPECT_NUMBER(root, "runs.0.results.3.locations.0.physicalLocation.region.startLine", 4);
+	EXPECT_TEXT(root, "runs.0.results.0.level", "error");
+	json_decref(root);
+	free(out);
+	sts_report_free(r);
+}
+
+/* ---- monitoring ------------------------------------------------------------------------------------------------ */
+
+static void nagios(void)
+{
+	static const struct {
+		const char *name;
+		int state;
+		const char *begin;
+		const char *holds;
+	} cases[] = {
+		{"healthy", 0, "MTA-STS OK - example.com enforced: ", "'policy_cert_days'=61;14:;7: 'mx_cert_days'=61;14:;7: 'duration'=1.234s;;;0\n"},
+		{"broken", 2, "MTA-STS CRITICAL - broken.example blocking: ", "'errors'=2;;;0 'warnings'=2;;;0 'not_tested'=2;;;0 "},
+		{"absent", 1, "MTA-STS WARNING - absent.example absent: ", " | 'verdict'=3;;;0;6 "},
+		{"unknown", 3, "MTA-STS UNKNOWN - unknown.example unknown: ", " | 'verdict'=6;;;0;6 "},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const struct sts_report *r = fixture(cases[i].name);
+		size_t len;
+		char *out = render(r, STS_FORMAT_NAGIOS, 0, false, &len);
+
+		CASE("nagios: %s", cases[i].name);
+		EXPECT_INT(sts_nagios_state((struct sts_reports){&r, 1}), cases[i].state);
+		EXPECT(strncmp(out, cases[i].begin, strlen(cases[i].begin)) == 0);
+		test_expect(strstr(out, cases[i].holds) != NULL, TEST_HERE, "%s", out);
+		EXPECT(strchr(strchr(out, '|') + 1, '|') == NULL);
+		free(out);
+		sts_report_free((struct sts_report *)r);
+	}
+}
+
+static void nagios_untested(void)
+{
+	const struct sts_report *r = fixture("healthy");
+
+	CASE("nagios: what could not be tested is no OK");
+	sts_report_not_tested((struct sts_report *)r, "needs-history", "time");
+	EXPECT_INT(sts_nagios_state((struct sts_reports){&r, 1}), 0);
+	sts_report_not_tested((struct sts_report *)r, "port25-blocked", "every MX host");
+	EXPECT_INT(sts_nagios_state((struct sts_reports){&r, 1}), 3);
+	sts_report_free((struct sts_report *)r);
+}
+
+int main(void)
+{
+	every_form();
+	text_width();
+	text_color();
+	text_order();
+	json_healthy();
+	json_broken();
+	json_unknown();
+	json_hostile();
+	json_nul();
+	json_several();
+	json_sarif();
+	nagios();
+	nagios_untested();
+	return test_done();
+}
