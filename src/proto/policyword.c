@@ -3,6 +3,8 @@
 #include "mtasts/policy.h"
 
 static const char *const names[] = {"version", "mode", "max_age", "mx"};
+#define NO_COMMENTS "the format has no comments"
+#define NO_ADDRESS "an address cannot stand here: a pattern is a host name"
 #define NAME_COUNT (sizeof names / sizeof *names)
 
 static bool holds_any(struct sts_str s, const char *octets)
@@ -85,6 +87,8 @@ const char *sts_mode_trouble(struct sts_str value)
 		return "the word is enforce";
 	if (sts_str_eqi(value, STS_STR("test")))
 		return "the word is testing";
+	if (holds_any(value, "#"))
+		return NO_COMMENTS;
 	if (holds_any(value, "\"'[]|"))
 		return "one of the three words enforce, testing, none, without quotation marks or brackets";
 	return "the modes are enforce, testing and none";
@@ -100,6 +104,8 @@ const char *sts_max_age_trouble(struct sts_str value)
 		digits = digits && sts_is_digit(value.ptr[i]);
 	if (digits)
 		return "max_age has at most ten digits, and at most 31557600 seconds";
+	if (holds_any(value, "#"))
+		return NO_COMMENTS;
 	if (value.ptr[0] == '-' || value.ptr[0] == '+')
 		return "a number of seconds without sign";
 	if (sts_is_digit(value.ptr[0]) && holds_any(value, ",._' "))
@@ -137,6 +143,17 @@ static bool is_ipv6(struct sts_str s)
 	return colons >= 2;
 }
 
+/* [192.0.2.1], [IPv6:2001:db8::1] */
+static bool is_literal(struct sts_str s)
+{
+	struct sts_str inside;
+
+	if (s.len < 3 || s.ptr[0] != '[' || s.ptr[s.len - 1] != ']')
+		return false;
+	inside = sts_str(s.ptr + 1, s.len - 2);
+	return sts_is_dotted_quad(inside) || is_ipv6(sts_str_startsi(inside, "IPv6:") ? sts_str_from(inside, 5) : inside);
+}
+
 static const char *wildcard_trouble(struct sts_str value)
 {
 	if (sts_str_is(value, "*") || sts_str_is(value, "*."))
@@ -171,10 +188,12 @@ static bool has_empty_label(struct sts_str s)
 /* Faults of the characters, the most telling first. */
 static const char *character_trouble(struct sts_str value)
 {
-	if (holds_any(value, "\"'<>"))
+	if (holds_any(value, "#"))
+		return NO_COMMENTS;
+	if (is_literal(value))
+		return NO_ADDRESS;
+	if (holds_any(value, "\"'<>[]"))
 		return "a bare host name, without quotation marks or brackets";
-	if (holds_any(value, "[]"))
-		return "an address cannot stand here: a pattern is a host name";
 	if (holds_any(value, "@"))
 		return "a host name, not a mail address";
 	if (sts_str_findi(value, "://") < value.len || holds_any(value, "/"))
@@ -182,7 +201,7 @@ static const char *character_trouble(struct sts_str value)
 	if (holds_any(value, ",; \t"))
 		return "one host name to a line, without preference, list or comment";
 	if (holds_any(value, ":"))
-		return is_ipv6(value) ? "an address cannot stand here: a pattern is a host name" : "a host name without port";
+		return is_ipv6(value) ? NO_ADDRESS : "a host name without port";
 	if (holds_any(value, "_"))
 		return "no underscore: an MX host named so can only be covered by *. and the domain above it";
 	if (holds_foreign(value))

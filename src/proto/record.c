@@ -171,11 +171,12 @@ static void read_field(struct reading *r, struct sts_str field)
 		note_error(r, STS_RECORD_NON_ASCII, field, "records are printable US-ASCII");
 	if (repeated)
 		note(r, STS_RECORD_DUPLICATE_FIELD, field, "the first one counts");
-	if (sts_str_is(name, "id") && !repeated) {
-		read_id(r, field, value);
-	} else if (sts_str_is(bare, "id") && !r->has_id && (bare.len != name.len || value.len != sts_str_trim(value).len)) {
+	if (sts_str_is(bare, "id") && !r->has_id && (bare.len != name.len || (value.len > 0 && sts_is_wsp(value.ptr[0])))) {
 		r->has_id = true;
+		r->record->id = sts_str_trim(value);
 		note_error(r, STS_RECORD_SYNTAX, field, "no blank may stand around \"=\"");
+	} else if (sts_str_is(name, "id") && !repeated) {
+		read_id(r, field, value);
 	} else {
 		read_extension(r, field, name, value, repeated);
 	}
