@@ -44,6 +44,7 @@ struct sts_tls_session {
 	bool fatal_alert; /* the other side refused */
 	bool over;        /* handshake complete */
 	bool failed;      /* no more octets may pass */
+	bool deaf;        /* the other side takes none of ours any more; its last word may still be read */
 	bool judge_dane;
 	enum sts_dane_state dane;
 };
@@ -560,16 +561,21 @@ enum sts_io sts_tls_write(struct sts_tls_session *s, const void *buf, size_t len
 	int r;
 
 	*put = 0;
-	if (s->failed)
+	if (s->failed || s->deaf)
 		return STS_IO_CLOSED;
 	ERR_clear_error();
 	r = SSL_write_ex(s->ssl, buf, len, put);
+	if (r != 1 && s->broken != 0) {
+		s->deaf = true;
+		s->broken = 0;
+		return STS_IO_CLOSED;
+	}
 	return r == 1 ? STS_IO_DONE : trouble(s, r, "while writing");
 }
 
 void sts_tls_goodbye(struct sts_tls_session *s)
 {
-	if (!s->over || s->failed)
+	if (!s->over || s->failed || s->deaf)
 		return;
 	ERR_clear_error();
 	SSL_shutdown(s->ssl);

@@ -63,6 +63,7 @@ void sts_tls_confirm_old(struct sts_tls *tls, const struct sts_tls *second, stru
  * alert (out->alert names it), or broken TLS; out->error tells.
  */
 enum sts_io sts_tls_read(struct sts_tls_session *s, void *buf, size_t len, size_t *got);
+/** *put set on STS_IO_DONE, else 0. STS_IO_CLOSED: the other side takes no more; what it said before may still be read. */
 enum sts_io sts_tls_write(struct sts_tls_session *s, const void *buf, size_t len, size_t *put);
 /** Send close_notify if that is possible without waiting. */
 void sts_tls_goodbye(struct sts_tls_session *s);

@@ -148,14 +148,14 @@ static bool accept_next(struct play *p, int within_ms)
 {
 	struct pollfd pfd = {.fd = p->listener, .events = POLLIN};
 	struct timeval patience = {.tv_sec = 8};
-	int one = 1;
+	int no_delay = !p->tls->nagle;
 
 	if (poll(&pfd, 1, within_ms) != 1)
 		return false;
 	p->fd = accept(p->listener, NULL, NULL);
 	setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(p->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof no_delay);
 	return p->fd >= 0;
 }
 

@@ -48,6 +48,7 @@ struct peer_tls {
 	int max_version;
 	bool refuses_name; /* alert unrecognized_name */
 	bool wants_client_cert;
+	bool nagle;
 	const char *ciphers;
 };
 
