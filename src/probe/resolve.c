@@ -424,6 +424,24 @@ static void diagnose(struct sts_query *q)
 		diagnosed, q);
 }
 
+static const char *says(enum sts_dns_state state)
+{
+	switch (state) {
+	case STS_DNS_SERVFAIL:
+		return "answers SERVFAIL";
+	case STS_DNS_REFUSED:
+		return "refuses to answer";
+	case STS_DNS_CNAME_LOOP:
+		return "answers with aliases that go round in a circle";
+	case STS_DNS_CNAME_LONG:
+		return "answers with too long a chain of aliases";
+	case STS_DNS_MALFORMED:
+		return "gives an answer that makes no sense";
+	default:
+		return "fails on some questions and answers others";
+	}
+}
+
 static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
 {
 	struct sts_query *q = arg;
@@ -443,12 +461,9 @@ static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
 		return;
 	}
 	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
-	if (a.state == STS_DNS_REFUSED || a.state == STS_DNS_MALFORMED || a.state == STS_DNS_CNAME_LOOP || a.state == STS_DNS_CNAME_LONG)
-		finish_without(q, a.state, sts_sprintf(q->arena, "says resolver %s", server));
-	else if (a.state == STS_DNS_SERVFAIL)
-		finish_without(q, STS_DNS_SERVFAIL, sts_sprintf(q->arena, "resolver %s answers SERVFAIL", server));
-	else
-		finish_without(q, STS_DNS_SERVFAIL, sts_sprintf(q->arena, "resolver %s answers some questions and fails on others", server));
+	/* An answer now is not one that was validated: it only shows that the resolver is not always out of order. */
+	finish_without(q, sts_answer_certain(&a) || a.state == STS_DNS_TRUNCATED ? STS_DNS_SERVFAIL : a.state,
+		sts_sprintf(q->arena, "resolver %s %s", server, says(a.state)));
 }
 
 /* ---- the path's events ---- */
