@@ -31,7 +31,7 @@ class Lab:
         begun = time.monotonic()
         space.build(self.work)
         self.neighbour = space.Neighbour()
-        addresses = Addresses(self.with_postfix)
+        addresses = Addresses()
         shop = pki.Shop(os.path.join(self.work, "certs"))
         tree = dnsserve.Tree(os.path.join(self.work, "zones"), zones.Signer())
         dnsserve.infrastructure(tree)
@@ -44,6 +44,8 @@ class Lab:
         web.start(self.work, self.wanted, addresses, shop, self.procs)
         if self.with_postfix:
             mail.start(self.work, self.wanted, shop, self.procs)
+        else:
+            addresses.servers["smtp"].update(mail.stand_ins(self.work, self.wanted, shop))
         self.start_faults(addresses, shop)
         self.wait()
         self.start_seconds = time.monotonic() - begun
@@ -58,7 +60,7 @@ class Lab:
                                 ("mailfault", addresses.servers["smtp"])):
             table = faultserve.write_table(self.work, script, servers, shop)
             self.procs.start(script, [PYTHON, os.path.join(HERE, script + ".py"), table])
-        self.fault_ports = [(next(iter(s)), port) for s, port in ((names, 53), (addresses.servers["https"], 443),
+        self.fault_ports = [(list(s)[-1], port) for s, port in ((names, 53), (addresses.servers["https"], 443),
                                                                  (addresses.servers["smtp"], 25)) if s]
 
     def wait(self):
@@ -70,7 +72,7 @@ class Lab:
             try:
                 wait_port(address, port)
             except TimeoutError as late:
-                raise SystemExit(f"lab: {late}; not running: {self.procs.dead()}; see {self.work}/*.out")
+                raise SystemExit(f"lab: {late}; not running: {self.procs.last_words()}")
 
     def environment(self):
         """What programs inside the lab need to know."""

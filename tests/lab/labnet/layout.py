@@ -55,8 +55,7 @@ def postfix_address(kind, family=4):
 class Addresses:
     """Turns the address words of the scenario tables into addresses, and remembers which server must answer there."""
 
-    def __init__(self, with_postfix=True):
-        self.with_postfix = with_postfix
+    def __init__(self):
         self.used = {}
         self.servers = {"https": {}, "smtp": {}, "dns": {}, "nginxmail": {}}
 
@@ -83,8 +82,6 @@ class Addresses:
         kind, _, behaviour = word.partition(":")
         if kind in WEB:
             return web_address(kind, family)
-        if kind in POSTFIX and not self.with_postfix:
-            kind, behaviour = ("smtp", "no-starttls") if kind == "postfix-notls" else ("nginxmail", "")
         if kind in POSTFIX:
             return postfix_address(kind, family)
         if kind not in POOLS:

@@ -1,4 +1,5 @@
 """Postfix: the healthy mail hosts and every fault of a certificate. One instance, many addresses, certificates by SNI."""
+import json
 import os
 import shutil
 import subprocess
@@ -58,6 +59,25 @@ OPTIONS = {
 }
 
 
+def certificates(rows, shop):
+    """File of the certificate for each name that a mail host is asked for."""
+    kinds = dict(dnsserve.CERTIFICATES)
+    for row in rows:
+        kinds.update((host, kind) for host, kind in row.certificates() if not host.startswith("mta-sts."))
+    return {host: shop.file(host, kind) for host, kind in kinds.items()}
+
+
+def stand_ins(work, rows, shop):
+    """Where Postfix cannot run (it needs several users): servers of mailfault.py at its addresses."""
+    path = os.path.join(work, "mail-certificates.json")
+    with open(path, "w") as out:
+        json.dump(certificates(rows, shop), out)
+    behaviours = {"postfix-notls": "no-starttls", "postfix-tls12": "sni-tls12", "postfix-tls13": "sni-tls13"}
+    return {layout.postfix_address(kind, family): {"row": "lab", "behaviour": behaviours.get(kind, "sni"), "host": "unknown.labdns.net",
+                                                   "cert": "good", "certificates": path}
+            for kind in layout.POSTFIX for family in (4, 6)}
+
+
 def start(work, rows, shop, procs):
     folder = os.path.join(work, "postfix")
     for sub in ("queue", "data", "conf"):
@@ -72,11 +92,8 @@ def start(work, rows, shop, procs):
     with open(os.path.join(conf, "master.cf"), "w") as out:
         out.write(MASTER.format(listeners=listeners))
     sni = os.path.join(folder, "sni")
-    certificates = dict(dnsserve.CERTIFICATES)
-    for row in rows:
-        certificates.update((host, kind) for host, kind in row.certificates() if not host.startswith("mta-sts."))
     with open(sni, "w") as out:
-        out.writelines(f"{host} {shop.file(host, kind)}\n" for host, kind in certificates.items())
+        out.writelines(f"{host} {path}\n" for host, path in certificates(rows, shop).items())
     # -F wants the files one by one; the index is what smtpd reads
     subprocess.run(["postmap", "-c", conf, "-F", f"hash:{sni}"], check=True, stderr=subprocess.DEVNULL)
     procs.start("postfix", ["/usr/sbin/postfix", "-c", conf, "start-fg"])

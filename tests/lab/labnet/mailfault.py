@@ -1,5 +1,6 @@
 """An SMTP server that does what real ones refuse to do. A behaviour is a function; its name is what the tables say: `smtp:NAME`.
 Runs as a process of its own: mailfault.py FILE."""
+import json
 import os
 import random
 import ssl
@@ -108,6 +109,32 @@ def in_pieces(conn, about):
 @behaviour
 def tls13(conn, about):
     session(conn, about, made=context(about, ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3))
+
+
+# ---- in place of Postfix, where that cannot run: certificates by SNI
+
+
+def by_name(version=None):
+    def serve(conn, about):
+        with open(about["certificates"]) as source:
+            files = json.load(source)
+
+        def choose(tls, name, _):
+            if name in files:
+                tls.context = context({"file": files[name]}, version, version)
+
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(about["file"])
+        if version:
+            made.minimum_version = made.maximum_version = version
+        made.sni_callback = choose
+        session(conn, about, made=made)
+    return serve
+
+
+BEHAVIOURS["sni"] = by_name()
+BEHAVIOURS["sni-tls12"] = by_name(ssl.TLSVersion.TLSv1_2)
+BEHAVIOURS["sni-tls13"] = by_name(ssl.TLSVersion.TLSv1_3)
 
 
 # ---- before TLS

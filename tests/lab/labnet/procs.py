@@ -21,6 +21,14 @@ class Procs:
     def dead(self):
         return [name for name, process in self.running if process.poll() is not None]
 
+    def last_words(self):
+        """What those that died said, to be read by a person."""
+        out = []
+        for name in self.dead():
+            with open(os.path.join(self.work, f"{name}.out"), errors="replace") as said:
+                out.append(f"{name}: {said.read()[-500:]}")
+        return "; ".join(out) or "none"
+
     def stop(self):
         for _, process in self.running:
             if process.poll() is None:

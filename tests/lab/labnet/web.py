@@ -7,6 +7,7 @@ from . import dnsserve, layout
 STAMP = 1767225600  # 2026-01-01: the policy files are as old as the records' ids
 
 HEAD = """daemon off;
+user root root;
 master_process off;
 worker_processes 1;
 worker_rlimit_nofile 8192;
