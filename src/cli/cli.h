@@ -31,8 +31,11 @@ extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_version;
 
-/** Print "mtasts COMMAND: message" and the way to help on standard error. @return CLI_USAGE */
+/** Print "mtasts COMMAND: message" and the way to help on standard error. @return CLI_USAGE; CLI_UNTESTED when a monitoring system asks */
 int cli_usage_error(const struct cli_command *command, const char *fmt, ...) STS_PRINTF(2, 3);
+
+/** The same without the way to help: an operand is wrong, not the way the command is used. @return CLI_USAGE */
+int cli_bad_operand(const struct cli_command *command, const char *fmt, ...) STS_PRINTF(2, 3);
 
 /** Print "mtasts COMMAND: message" on standard error. @return CLI_UNTESTED */
 int cli_failure(const struct cli_command *command, const char *fmt, ...) STS_PRINTF(2, 3);

@@ -72,7 +72,7 @@ static int start(struct run *run, const struct cli_list *domains)
 	for (size_t i = 0; i < run->count; i++) {
 		run->items[i].run = run;
 		if (sts_check_start(run->engine, domains->items[i], on_step, on_done, &run->items[i], &why) != STS_OK)
-			rc = cli_usage_error(&cmd_check, "'%s': %s", domains->items[i], why);
+			rc = cli_bad_operand(&cmd_check, "'%s': %s", domains->items[i], why);
 	}
 	return rc;
 }

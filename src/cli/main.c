@@ -61,6 +61,16 @@ int cli_usage_error(const struct cli_command *command, const char *fmt, ...)
 	return for_nagios ? CLI_UNTESTED : CLI_USAGE;
 }
 
+int cli_bad_operand(const struct cli_command *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(command, fmt, ap);
+	va_end(ap);
+	return for_nagios ? CLI_UNTESTED : CLI_USAGE;
+}
+
 int cli_failure(const struct cli_command *command, const char *fmt, ...)
 {
 	va_list ap;

@@ -6,7 +6,7 @@
 static void write_question(struct sts_jsonw *w, const char *key, const struct sts_question *q)
 {
 	sts_jw_object(w, key);
-	sts_jw_cstr(w, "answer", sts_answer_word_name(q->answer));
+	sts_jw_cstr(w, "value", sts_answer_word_name(q->answer));
 	sts_jw_cstr(w, "reason", q->reason != NULL ? q->reason : "");
 	sts_jw_end_object(w);
 }

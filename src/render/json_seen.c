@@ -254,7 +254,7 @@ static void write_tlsa(struct sts_jsonw *w, const struct sts_mx *mx)
 		return;
 	}
 	sts_jw_object(w, "tlsa");
-	sts_jw_cstr(w, "name", mx->tlsa_name != NULL ? mx->tlsa_name : mx->tlsa.name);
+	sts_jw_cstr(w, "name", mx->tlsa.name);
 	sts_jw_cstr(w, "dnssec", sts_dnssec_word(mx->tlsa.dnssec));
 	sts_jw_array(w, "records");
 	for (size_t i = 0; i < mx->tlsa.rr_count; i++)
@@ -269,17 +269,27 @@ static bool ehlo_was_answered(const struct sts_smtp *s)
 	return s->ehlo_count > 0 || s->end == STS_SMTP_OK || s->end == STS_SMTP_NO_STARTTLS;
 }
 
-static void write_smtp(struct sts_jsonw *w, const struct sts_facts *facts, const struct sts_smtp *s)
+/* Not tested: the fixed word. Failed: what happened, in words. */
+static void write_reason(struct sts_jsonw *w, const struct sts_facts *facts, const struct sts_smtp *s)
 {
 	struct sts_buf phrase;
 
+	if (strcmp(sts_smtp_state(s), "not_tested") == 0) {
+		sts_jw_cstr(w, "reason", sts_smtp_code(facts, s));
+		return;
+	}
+	sts_buf_init(&phrase, 4096);
+	sts_smtp_error(&phrase, s);
+	write_phrase(w, "reason", &phrase);
+}
+
+static void write_smtp(struct sts_jsonw *w, const struct sts_facts *facts, const struct sts_smtp *s)
+{
 	sts_jw_object(w, NULL);
 	sts_jw_cstr(w, "address", s->address.text);
 	sts_jw_cstr(w, "state", sts_smtp_state(s));
-	sts_jw_cstr(w, "reason", sts_smtp_reason(facts, s));
-	sts_buf_init(&phrase, 4096);
-	sts_smtp_error(&phrase, s);
-	write_phrase(w, "error", &phrase);
+	write_reason(w, facts, s);
+	sts_jw_cstr(w, "error_code", sts_smtp_code(facts, s));
 	sts_jw_cstr(w, "banner", s->banner);
 	if (ehlo_was_answered(s))
 		sts_jw_bool(w, "starttls", s->starttls);

@@ -158,7 +158,7 @@ static void count_words(struct sts_paper *p, const struct sts_report *r)
 		sep = ", ";
 	}
 	if (r->finding_count == 0)
-		sts_paper_put(p, STS_BOLD, "no findings");
+		sts_paper_put(p, STS_BOLD, "none");
 }
 
 static void findings(struct sts_paper *p, const struct sts_report *r)
@@ -190,18 +190,17 @@ static void heading(struct sts_paper *p, const char *title)
 
 static void outlook(struct sts_paper *p, const struct sts_report *r)
 {
-	static const char *const labels[STS_STATE_COUNT] = {"New here:", "Has the policy:", "Uses DANE:", "Uses neither:"};
+	const struct sts_outlook *o = &r->outlook;
 
-	if (r->outlook.text[0] == NULL)
+	if (o->text[STS_STATE_NO_CACHE] == NULL)
 		return;
-	heading(p, "What senders do with your mail");
+	heading(p, "What senders do with mail for this domain");
 	for (size_t i = 0; i < STS_STATE_COUNT; i++) {
-		if (r->outlook.text[i] == NULL)
+		if (o->text[i] == NULL || (i == STS_STATE_CURRENT_POLICY && r->facts->policy == NULL))
 			continue;
-		sts_paper_begin(p, 2, 19);
-		sts_paper_put(p, STS_PLAIN, labels[i]);
-		sts_paper_tab(p, 19);
-		sts_paper_put(p, r->outlook.best[i] == STS_REFUSE ? STS_RED : STS_PLAIN, r->outlook.text[i]);
+		sts_paper_begin(p, 2, 4);
+		sts_paper_put(p, STS_PLAIN, "- ");
+		sts_paper_put(p, o->best[i] == STS_REFUSE ? STS_RED : STS_PLAIN, o->text[i]);
 		sts_paper_end(p);
 	}
 }

@@ -319,7 +319,7 @@ static void match_line(struct sts_paper *p, const struct sts_mx *mx, const struc
 		sts_paper_put(p, STS_DIM, " (no policy to judge by)");
 	} else if (j->covered) {
 		sts_paper_put(p, STS_GREEN, " covered");
-		if (j->matched_by != NULL) {
+		if (j->matched_by != NULL && strcmp(j->matched_by, mx->name) != 0) {
 			sts_paper_put(p, STS_PLAIN, " by ");
 			sts_paper_net(p, STS_PLAIN, sts_str_of(j->matched_by), 253);
 		}
@@ -377,28 +377,17 @@ static void smtp_line(struct sts_paper *p, const struct sts_smtp *s)
 	sts_paper_end(p);
 }
 
-static bool is_unanimous(const struct sts_mx_judgement *j)
+/* What becomes of the mail is told once for the domain; here only what stands out. */
+static void refusal_line(struct sts_paper *p, const struct sts_mx_judgement *j)
 {
-	for (size_t i = 1; i < STS_STATE_COUNT; i++)
-		if (j->decisions[i] != j->decisions[0])
-			return false;
-	return true;
-}
+	bool by_policy = j->decisions[STS_STATE_CURRENT_POLICY] == STS_REFUSE;
+	bool by_dane = j->decisions[STS_STATE_DANE] == STS_REFUSE;
 
-static void decision_line(struct sts_paper *p, const struct sts_mx_judgement *j)
-{
-	sts_paper_begin(p, INDENT + 2, INDENT + 4);
-	if (is_unanimous(j)) {
-		sts_paper_put(p, STS_DIM, "every sender: ");
-		sts_paper_put(p, j->decisions[0] == STS_REFUSE ? STS_RED : STS_DIM, sts_decision_name(j->decisions[0]));
-		sts_paper_end(p);
+	if (!by_policy && !by_dane)
 		return;
-	}
-	sts_paper_put(p, STS_DIM, "senders with the policy: ");
-	sts_paper_put(p, j->decisions[STS_STATE_CURRENT_POLICY] == STS_REFUSE ? STS_RED : STS_DIM,
-		sts_decision_name(j->decisions[STS_STATE_CURRENT_POLICY]));
-	sts_paper_printf(p, STS_DIM, "; with DANE: %s; with neither: %s", sts_decision_name(j->decisions[STS_STATE_DANE]),
-		sts_decision_name(j->decisions[STS_STATE_NEITHER]));
+	sts_paper_begin(p, INDENT + 2, INDENT + 4);
+	sts_paper_printf(p, STS_RED, "refused by senders %s", by_policy && by_dane ? "that hold the policy, and by those that use DANE"
+		: by_policy ? "that hold the policy" : "that use DANE");
 	sts_paper_end(p);
 }
 
@@ -431,7 +420,7 @@ static void mx_block(struct sts_paper *p, const struct sts_report *r, size_t ind
 		if (mx->smtp[i].tls.chain_count > 0 && (i == 0 || !same_cert(&mx->smtp[i], &mx->smtp[i - 1])))
 			cert_line(p, INDENT + 4, r->facts, &mx->smtp[i].tls.chain[0]);
 	}
-	decision_line(p, &r->mx[index]);
+	refusal_line(p, &r->mx[index]);
 }
 
 static void mx_tls_part(struct sts_paper *p, const struct sts_report *r)
@@ -470,7 +459,7 @@ static void dane_part(struct sts_paper *p, const struct sts_report *r)
 			const struct sts_tlsa *t = &mx->tlsa_rrs[j];
 
 			sts_paper_begin(p, INDENT, INDENT + 2);
-			sts_paper_net(p, STS_DIM, sts_str_of(mx->tlsa_name != NULL ? mx->tlsa_name : mx->tlsa.name), 253);
+			sts_paper_net(p, STS_DIM, sts_str_of(mx->tlsa.name), 253);
 			sts_paper_printf(p, STS_PLAIN, " %u %u %u", t->usage, t->selector, t->matching);
 			sts_paper_printf(p, STS_DIM, ", DNSSEC %s", sts_dnssec_word(mx->tlsa.dnssec));
 			if (!t->usable)

@@ -102,10 +102,10 @@ static void tls_error(struct sts_buf *b, const struct sts_tls *tls)
 	}
 }
 
-/* Every problem of the certificate: "certificate: expired 3 days ago; name mismatch". */
+/* Every problem of the certificate. */
 static void cert_error(struct sts_buf *b, const struct sts_tls *tls)
 {
-	const char *sep = "certificate: ";
+	const char *sep = "";
 
 	for (unsigned i = 0; i < STS_CERT_PROBLEM_COUNT; i++) {
 		if ((tls->problems & 1u << i) == 0)
@@ -114,7 +114,7 @@ static void cert_error(struct sts_buf *b, const struct sts_tls *tls)
 		if (tls->problem_text[i] != NULL)
 			sts_buf_escape(b, sts_str_of(tls->problem_text[i]), 300);
 		else
-			sts_buf_puts(b, sts_cert_problem_name(1u << i));
+			sts_buf_printf(b, "certificate: %s", sts_cert_problem_name(1u << i));
 		sep = "; ";
 	}
 }
@@ -257,7 +257,7 @@ static const char *unreachable_reason(const struct sts_facts *facts)
 	return facts->vantage.smtp == STS_NO ? "port25-blocked" : "mx-unreachable";
 }
 
-const char *sts_smtp_reason(const struct sts_facts *facts, const struct sts_smtp *s)
+const char *sts_smtp_code(const struct sts_facts *facts, const struct sts_smtp *s)
 {
 	size_t problem;
 

@@ -20,8 +20,8 @@ void sts_smtp_error(struct sts_buf *b, const struct sts_smtp *s);
 /** "ok", "failed" or "not_tested": did the session reach TLS? */
 const char *sts_smtp_state(const struct sts_smtp *s);
 
-/** Code of the finding behind a failed session, reason word of one that was not tested, NULL for one that is fine. */
-const char *sts_smtp_reason(const struct sts_facts *facts, const struct sts_smtp *s);
+/** Code of the finding behind a failed session or a bad certificate, reason word of one that was not tested, NULL for one that is fine. */
+const char *sts_smtp_code(const struct sts_facts *facts, const struct sts_smtp *s);
 
 /** "pass", "fail", or "not_tested" when no certificate was seen. */
 const char *sts_pkix_word(const struct sts_tls *tls);

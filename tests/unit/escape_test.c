@@ -162,14 +162,14 @@ static void smtp_states(void)
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		CASE("smtp %zu: %s", i, table[i].reason == NULL ? "fine" : table[i].reason);
 		EXPECT_CSTR(sts_smtp_state(&table[i].smtp), table[i].state);
-		EXPECT_CSTR(sts_smtp_reason(&facts, &table[i].smtp), table[i].reason);
+		EXPECT_CSTR(sts_smtp_code(&facts, &table[i].smtp), table[i].reason);
 	}
 	CASE("smtp: port 25 is blocked when no connection stood anywhere");
 	facts.vantage.smtp = STS_NO;
-	EXPECT_CSTR(sts_smtp_reason(&facts, &(struct sts_smtp){.end = STS_SMTP_TCP_TIMEOUT}), "port25-blocked");
+	EXPECT_CSTR(sts_smtp_code(&facts, &(struct sts_smtp){.end = STS_SMTP_TCP_TIMEOUT}), "port25-blocked");
 	CASE("smtp: not tried because it is switched off");
 	facts.no_smtp = true;
-	EXPECT_CSTR(sts_smtp_reason(&facts, &(struct sts_smtp){.end = STS_SMTP_NOT_TRIED}), "switched-off");
+	EXPECT_CSTR(sts_smtp_code(&facts, &(struct sts_smtp){.end = STS_SMTP_NOT_TRIED}), "switched-off");
 }
 
 static void subjects(void)
