@@ -72,7 +72,7 @@ enum sts_standing sts_policy_standing(const struct sts_facts *facts)
 
 /* ---- parts ----------------------------------------------------------------------------------------------------- */
 
-static const char *text_of(struct sts_arena *arena, struct sts_str raw)
+const char *sts_observe_text(struct sts_arena *arena, struct sts_str raw)
 {
 	struct sts_buf b;
 	const char *out;
@@ -102,7 +102,7 @@ static const char **texts_of(struct sts_arena *arena, const struct sts_answer *a
 
 	*count = answer->state == STS_DNS_OK ? answer->rr_count : 0;
 	for (size_t i = 0; i < *count; i++)
-		texts[i] = text_of(arena, answer->rrs[i].data);
+		texts[i] = sts_observe_text(arena, answer->rrs[i].data);
 	if (*count > 1)
 		qsort(texts, *count, sizeof *texts, by_content);
 	return texts;
@@ -115,7 +115,7 @@ static void observe_record(const struct sts_facts *facts, struct sts_arena *aren
 	out->ttl_s = out->text_count > 0 ? (int64_t)facts->record.ttl_s : -1;
 	out->usable = sts_record_usable(facts);
 	if (out->usable)
-		out->id = text_of(arena, facts->record_set.chosen->id);
+		out->id = sts_observe_text(arena, facts->record_set.chosen->id);
 }
 
 static void observe_policy(const struct sts_facts *facts, struct sts_arena *arena, struct sts_observed_policy *out)
@@ -135,7 +135,7 @@ static void observe_policy(const struct sts_facts *facts, struct sts_arena *aren
 		out->max_age_s = p->max_age_s;
 	for (size_t i = 0; i < p->mx_count; i++)
 		if (p->mx[i].valid)
-			*STS_PUSH(arena, out->mx, out->mx_count) = text_of(arena, sts_str(p->mx[i].text, p->mx[i].len));
+			*STS_PUSH(arena, out->mx, out->mx_count) = sts_observe_text(arena, sts_str(p->mx[i].text, p->mx[i].len));
 }
 
 static void observe_mx(const struct sts_facts *facts, struct sts_arena *arena, struct sts_observation *out)
@@ -146,7 +146,7 @@ static void observe_mx(const struct sts_facts *facts, struct sts_arena *arena, s
 	for (size_t i = 0; i < facts->mx_count; i++) {
 		struct sts_observed_mx *mx = STS_PUSH(arena, out->mx, out->mx_count);
 
-		mx->host = text_of(arena, sts_str_of(facts->mx[i].name));
+		mx->host = sts_observe_text(arena, sts_str_of(facts->mx[i].name));
 		mx->preference = facts->mx[i].preference;
 		mx->implicit = facts->mx[i].implicit;
 	}
@@ -168,6 +168,12 @@ static const char *problem_words(struct sts_arena *arena, unsigned problems)
 	return out;
 }
 
+/* A time as RFC 3339 can tell it and our reader takes it back. */
+static int64_t writable(int64_t at)
+{
+	return at < 0 ? 0 : at > STS_TIME_MAX ? STS_TIME_MAX : at;
+}
+
 static struct sts_observed_cert *find_cert(struct sts_observation *out, bool policy_host, const char *host, const char *sha256)
 {
 	for (size_t i = 0; i < out->cert_count; i++)
@@ -180,7 +186,7 @@ static struct sts_observed_cert *find_cert(struct sts_observation *out, bool pol
 static void observe_cert(struct sts_observation *out, struct sts_arena *arena, bool policy_host, const char *host,
 	const char *address, const struct sts_tls *tls)
 {
-	const char *name = text_of(arena, sts_str_of(host));
+	const char *name = sts_observe_text(arena, sts_str_of(host));
 	struct sts_observed_cert *c;
 
 	if (tls->chain_count == 0)
@@ -194,8 +200,8 @@ static void observe_cert(struct sts_observation *out, struct sts_arena *arena, b
 		c->spki_sha256 = copy(arena, tls->chain[0].spki_sha256);
 		c->subject = sts_show(arena, sts_str_of(tls->chain[0].subject));
 		c->issuer = sts_show(arena, sts_str_of(tls->chain[0].issuer));
-		c->not_before = tls->chain[0].not_before;
-		c->not_after = tls->chain[0].not_after;
+		c->not_before = writable(tls->chain[0].not_before);
+		c->not_after = writable(tls->chain[0].not_after);
 		c->problems = problem_words(arena, tls->problems);
 	}
 	*STS_PUSH(arena, c->addresses, c->address_count) = copy(arena, address);
@@ -229,7 +235,7 @@ static void observe_judgement(const struct sts_report *r, struct sts_arena *aren
 
 static void observe_vantage(const struct sts_vantage *v, struct sts_arena *arena, struct sts_observed_vantage *out)
 {
-	out->resolver = v->resolver == NULL ? "" : text_of(arena, sts_str_of(v->resolver));
+	out->resolver = v->resolver == NULL ? "" : sts_observe_text(arena, sts_str_of(v->resolver));
 	out->validated = v->path != STS_PATH_UNVALIDATED;
 	out->ipv4 = v->ipv4;
 	out->ipv6 = v->ipv6;

@@ -114,6 +114,12 @@ bool sts_record_usable(const struct sts_facts *facts);
  */
 enum sts_standing sts_policy_standing(const struct sts_facts *facts);
 
+/** A stranger's text as an observation holds it: escaped, at most a kilobyte of it. */
+const char *sts_observe_text(struct sts_arena *arena, struct sts_str raw);
+
+/** Last second of the year 9999; times in an observation are from 1970 to then. */
+#define STS_TIME_MAX INT64_C(253402300799)
+
 /** Boil a report down. The observation borrows words and the policy body from the report; all else is the arena's. */
 void sts_observe(const struct sts_report *report, struct sts_arena *arena, struct sts_observation *out);
 
