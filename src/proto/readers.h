@@ -3,6 +3,7 @@
 #define STS_PROTO_READERS_H
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "mtasts/policy.h"
 
 enum sts_sender {
@@ -40,11 +41,11 @@ struct sts_transport {
 	const char *tls_version;  /* "TLSv1.3" …, or NULL */
 };
 
-/** Every sender's reading of a policy body. */
+/** Every sender's reading of a policy body (readers_policy.c); transport may be NULL: judged offline. */
 void sts_readers_policy(struct sts_str body, const struct sts_transport *transport, struct sts_arena *arena,
 	struct sts_reading out[static STS_SENDER_COUNT]);
 
-/** Every sender's reading of the TXT records at _mta-sts. */
+/** Every sender's reading of the TXT records at _mta-sts (readers_record.c). */
 void sts_readers_record(const struct sts_str *texts, size_t count, struct sts_arena *arena,
 	struct sts_reading out[static STS_SENDER_COUNT]);
 
