@@ -1,0 +1,22 @@
+/* For faces that keep an engine running: its loop, cancelling, how much at once. Everything in the engine's thread. */
+#ifndef STS_CHECK_ENGINE_H
+#define STS_CHECK_ENGINE_H
+
+#include "mtasts/check.h"
+#include "net/loop.h"
+
+/** The loop the engine's checks run on. */
+struct sts_loop *sts_engine_loop(struct sts_engine *engine);
+
+/** How many checks run at once; more wait in the order they came. 24 unless set. */
+void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks);
+
+/**
+ * Forget the check that was started with this arg: its connections are closed, no callback follows. Not to be called from a callback of
+ * the same check.
+ *
+ * @return false: there is no such check (any more)
+ */
+bool sts_check_cancel(struct sts_engine *engine, const void *arg);
+
+#endif
