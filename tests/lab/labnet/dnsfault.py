@@ -3,7 +3,7 @@ answer where a rule of a row says so. Runs as a process of its own: dnsfault.py 
 
 Rules: {name, type ("*" for any), do}. What `do` may be:
   servfail, refused, nxdomain, drop, notauth (no AA), truncate (TC always, TCP closed), garbage, unsigned (RRSIG taken out),
-  empty (no answer, no authority), slow (3 s), wrong-question, cut (message cut in half)
+  empty (no answer, no authority), slow (3 s), slow1 (1 s), wrong-question, cut (message cut in half)
 """
 import asyncio
 import json
@@ -93,8 +93,8 @@ class Server:
         if how == "garbage":
             return wire[:2] + b"\x84\x00" + b"\xff" * 40
         good = await self.upstream(wire)
-        if how == "slow":
-            await asyncio.sleep(3)
+        if how in ("slow", "slow1"):
+            await asyncio.sleep(3 if how == "slow" else 1)
             return self.fit(good, query, tcp)
         if how == "cut":
             return good[:len(good) // 2]

@@ -169,11 +169,8 @@ UNBOUND = """server:
   msg-cache-size: 16m
   rrset-cache-size: 32m
   do-ip6: yes
-  infra-host-ttl: 5
   ip-ratelimit: 0
   ratelimit: 0
-  outbound-msg-retry: 3
-  target-fetch-policy: "0 0 0 0 0"
 remote-control:
   control-enable: no
 """

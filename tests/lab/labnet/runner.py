@@ -70,6 +70,8 @@ class Runner:
     def once(self, row, form):
         base = os.path.join(self.lab.work, "results", f"{row.name}.{form}")
         environment = dict(os.environ, HOME=self.lab.work, LC_ALL="C.UTF-8")
+        # freed memory that a sanitizer keeps for its own ends is not the program's
+        environment.setdefault("ASAN_OPTIONS", "quarantine_size_mb=16")
         answer = self.launcher.run(self.command(row, form), environment, base, base + ".err", row.timeout)
         with open(base, "rb") as out, open(base + ".err", "rb") as err:
             return answer, out.read(), err.read()
