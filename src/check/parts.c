@@ -204,6 +204,8 @@ static struct sts_part_result dane(struct sts_report *r)
 		untested += r->mx[i].decisions[STS_STATE_DANE] == STS_DECIDE_UNKNOWN &&
 			(sts_dane_applies(mx) || !sts_answer_absent(&mx->tlsa)) && mx->tlsa.state != STS_DNS_NOT_ASKED;
 	}
+	if (f->mx_count == 0 && f->mx_answer.state != STS_DNS_NXDOMAIN)
+		return result(STS_RESULT_NOT_TESTED, "The MX hosts are not known.");
 	if (untested > 0)
 		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "DANE of %zu MX host%s could not be tested.", untested, untested == 1 ? "" : "s"));
 	if (applies == 0)

@@ -375,6 +375,8 @@ void sts_rule_record_policy(const struct sts_facts *f, struct sts_report *r)
 
 	if (record == STS_RECORD_USABLE && policy == STS_POLICY_FAILS)
 		without_policy(f, r);
-	if ((record == STS_RECORD_NONE || record == STS_RECORD_UNUSABLE) && policy == STS_POLICY_HAD)
+	/* A bogus record is there for senders that do not validate: that finding is enough. */
+	if ((record == STS_RECORD_NONE || record == STS_RECORD_UNUSABLE) && policy == STS_POLICY_HAD &&
+		f->record.state != STS_DNS_BOGUS)
 		without_record(f, r);
 }

@@ -2,6 +2,7 @@
 
 #include "check/phrase.h"
 #include "check/view.h"
+#include "proto/domain.h"
 
 #define DAY_S 86400
 #define WEEK_S 604800
@@ -179,6 +180,40 @@ static bool only_an_address(const struct sts_policy *p, const struct sts_fault *
 	return false;
 }
 
+/* Faults that one slip of the hand makes in many lines. */
+static bool comes_in_crowds(int kind)
+{
+	return kind == STS_POLICY_BLANK_LINE || kind == STS_POLICY_FIELD_SYNTAX || kind == STS_POLICY_ENCODING || kind == STS_POLICY_MX_INVALID;
+}
+
+static bool same_slip(const struct sts_policy *p, const struct sts_fault *a, const struct sts_fault *b)
+{
+	return a->kind == b->kind && comes_in_crowds(a->kind) && (a->note == b->note || (a->note != NULL && b->note != NULL && strcmp(a->note, b->note) == 0)) &&
+		only_an_address(p, a) == only_an_address(p, b);
+}
+
+static bool told(const struct sts_policy *p, const struct sts_fault *f)
+{
+	for (const struct sts_fault *g = p->faults.items; g < f; g++)
+		if (same_slip(p, g, f))
+			return true;
+	return false;
+}
+
+/* " The same in lines 4, 5 and 6." for what follows from the same slip. */
+static const char *further_lines(struct sts_report *r, const struct sts_policy *p, const struct sts_fault *f)
+{
+	const char **lines = sts_alloc_array(r->arena, p->faults.count, sizeof *lines);
+	size_t count = 0;
+
+	for (const struct sts_fault *g = f + 1; g < p->faults.items + p->faults.count; g++)
+		if (same_slip(p, f, g))
+			lines[count++] = sts_sprintf(r->arena, "%u", g->line);
+	if (count == 0)
+		return "";
+	return sts_sprintf(r->arena, " The same in line%s %s.", count == 1 ? "" : "s", sts_join(r->arena, lines, count, 8));
+}
+
 static void policy_fault(struct sts_report *r, const struct sts_policy *p, const struct sts_fault *f, const char *subject,
 	const char *snippet)
 {
@@ -193,7 +228,7 @@ static void policy_fault(struct sts_report *r, const struct sts_policy *p, const
 			.has_severity = address,
 			.severity = STS_WARNING,
 			.subject = subject,
-			.detail = sentence(r, f, m, true),
+			.detail = sts_sprintf(r->arena, "%s%s", sentence(r, f, m, true), further_lines(r, p, f)),
 			.snippet = harmless ? NULL : snippet,
 			.fix_type = harmless ? STS_FIX_NONE : STS_FIX_POLICY,
 			.result_type = fatal ? "sts-policy-invalid" : NULL,
@@ -249,6 +284,30 @@ static void max_age(struct sts_report *r, const struct sts_policy *p, const char
 			line);
 }
 
+/* What looks like an A-label and decodes to nothing fits the grammar, and is most likely a slip.  [RFC 5890 section 2.3.2.1] */
+static void a_labels(struct sts_report *r, const struct sts_policy *p, const char *subject)
+{
+	for (size_t i = 0; i < p->mx_count; i++) {
+		const struct sts_mx_pattern *mx = &p->mx[i];
+
+		if (!mx->valid || sts_domain_decodes(sts_str(mx->text, mx->len)))
+			continue;
+		sts_report_add(r,
+			&(struct sts_note){
+				.id = STS_F_POLICY_MX_INVALID,
+				.has_severity = true,
+				.severity = STS_WARNING,
+				.subject = subject,
+				.detail = sts_sprintf(r->arena, "Line %u: \"%s\" has a label that begins with xn-- and decodes to no name: most likely it is misspelt.", mx->line,
+					sts_show(r->arena, sts_str(mx->text, mx->len))),
+				.fix_type = STS_FIX_POLICY,
+				.line = mx->line,
+				.column = 1,
+			});
+		return;
+	}
+}
+
 static void mode(struct sts_report *r, const struct sts_policy *p, const char *subject)
 {
 	if (p->mode == STS_MODE_TESTING)
@@ -271,7 +330,9 @@ void sts_rules_policy_faults(const struct sts_policy *policy, struct sts_report 
 	const char *snippet = policy->faults.count > 0 ? policy_snippet(r, policy) : NULL;
 
 	for (size_t i = 0; i < policy->faults.count; i++)
-		policy_fault(r, policy, &policy->faults.items[i], subject, snippet);
+		if (!told(policy, &policy->faults.items[i]))
+			policy_fault(r, policy, &policy->faults.items[i], subject, snippet);
+	a_labels(r, policy, subject);
 	max_age(r, policy, subject);
 	mode(r, policy, subject);
 }
@@ -282,6 +343,9 @@ static const struct meaning tlsrpt_meanings[] = {
 	[STS_TLSRPT_MALFORMED] = {STS_F_RPT_MALFORMED, "Senders find no usable TLSRPT record and send no reports.", "The record breaks the grammar."},
 	[STS_TLSRPT_RUA_INVALID] = {STS_F_RPT_RUA_INVALID, "Senders cannot send a report there.", "A destination is malformed."},
 	[STS_TLSRPT_RUA_SCHEME] = {STS_F_RPT_RUA_SCHEME, "Reports go to mailto: or https: only.", "A destination is neither mailto nor https."},
+	[STS_TLSRPT_UNKNOWN_FIELD] = {STS_F_RPT_UNKNOWN_FIELD, "Senders ignore fields they do not know.", "The record has an unknown field."},
+	[STS_TLSRPT_DUPLICATE_RUA] = {STS_F_RPT_DUPLICATE_RUA, "The grammar allows it; some reporters use all of them, some the first only.",
+		"There is more than one rua field."},
 };
 
 void sts_rules_tlsrpt_faults(const struct sts_tlsrpt *tlsrpt, struct sts_report *r)
@@ -301,9 +365,8 @@ void sts_rules_tlsrpt_faults(const struct sts_tlsrpt *tlsrpt, struct sts_report 
 	for (size_t i = 0; i < tlsrpt->faults.count; i++) {
 		const struct sts_fault *f = &tlsrpt->faults.items[i];
 
-		/* Legal, and of no effect: shown with the record, no findings. */
-		if (f->kind == STS_TLSRPT_UNKNOWN_FIELD || f->kind == STS_TLSRPT_DUPLICATE_RUA)
-			continue;
-		add(r, f, &tlsrpt_meanings[f->kind], false, name, sts_tlsrpt_line(r), STS_FIX_DNS, NULL);
+		bool legal = f->kind == STS_TLSRPT_UNKNOWN_FIELD || f->kind == STS_TLSRPT_DUPLICATE_RUA;
+
+		add(r, f, &tlsrpt_meanings[f->kind], false, name, legal ? NULL : sts_tlsrpt_line(r), legal ? STS_FIX_NONE : STS_FIX_DNS, NULL);
 	}
 }
