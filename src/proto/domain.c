@@ -328,6 +328,26 @@ const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena)
 	return out;
 }
 
+bool sts_domain_decodes(struct sts_str name)
+{
+	char copy[254];
+	char *text = NULL;
+	bool ok;
+
+	if (sts_str_starts(name, "*."))
+		name = sts_str_from(name, 2);
+	if (name.len >= sizeof copy)
+		return false;
+	memcpy(copy, name.ptr, name.len);
+	copy[name.len] = '\0';
+	sts_lower_in_place(copy);
+	if (!has_a_label(copy))
+		return true;
+	ok = idn2_to_unicode_8z8z(copy, &text, 0) == IDN2_OK;
+	idn2_free(text);
+	return ok;
+}
+
 const char *sts_domain_registrable(const char *ascii)
 {
 	return psl_registrable_domain(psl_builtin(), ascii);

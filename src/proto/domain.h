@@ -27,6 +27,9 @@ STS_MUST_CHECK enum sts_err sts_domain_parse(
 /** A-label host name (from DNS) in U-label form for show, or NULL when it does not differ or does not convert. Arena-owned. */
 const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena);
 
+/** Every label in xn-- form decodes to something (also one that IDNA2008 forbids); true where there is none. A leading "*." is passed over. */
+bool sts_domain_decodes(struct sts_str name);
+
 /** The registrable domain ("example.co.uk") of a name, or NULL when it is a public suffix itself. Points into ascii. */
 const char *sts_domain_registrable(const char *ascii);
 
