@@ -22,16 +22,21 @@ static const char *ansi(enum sts_style style)
 	return codes[style];
 }
 
-static void turn_on(struct sts_paper *p, enum sts_style style)
+/* The sequence is written when the first word is: no blank in front of it is coloured. */
+static void turn_on(struct sts_paper *p)
 {
-	if (p->color)
-		sts_buf_puts(p->out, ansi(style));
+	if (!p->color || p->styled || p->style == STS_PLAIN)
+		return;
+	sts_buf_puts(p->out, ansi(p->style));
+	p->styled = true;
 }
 
-static void turn_off(struct sts_paper *p, enum sts_style style)
+static void turn_off(struct sts_paper *p)
 {
-	if (p->color && style != STS_PLAIN)
+	if (p->styled)
 		sts_buf_puts(p->out, "\x1b[0m");
+	p->styled = false;
+	p->style = STS_PLAIN;
 }
 
 /* Blanks wait for something that follows them: no line ends in one. */
@@ -41,10 +46,11 @@ static void blanks(struct sts_paper *p, unsigned n)
 	p->col += n;
 }
 
-static void write_blanks(struct sts_paper *p)
+static void begin_text(struct sts_paper *p)
 {
 	for (; p->blanks > 0; p->blanks--)
 		sts_buf_addc(p->out, ' ');
+	turn_on(p);
 }
 
 static void break_line(struct sts_paper *p)
@@ -76,7 +82,7 @@ static void put_cut(struct sts_paper *p, struct sts_str word)
 		n = n == 0 ? 1 : n;
 		if (p->col + w > p->width)
 			break_line(p);
-		write_blanks(p);
+		begin_text(p);
 		sts_buf_add(p->out, word.ptr, n);
 		p->col += w;
 		word = sts_str_from(word, n);
@@ -111,7 +117,7 @@ static void put_word(struct sts_paper *p, struct sts_str word)
 		put_long_word(p, word);
 		return;
 	}
-	write_blanks(p);
+	begin_text(p);
 	sts_buf_add(p->out, word.ptr, word.len);
 	p->col += w;
 }
@@ -136,9 +142,9 @@ void sts_paper_put(struct sts_paper *p, enum sts_style style, const char *text)
 {
 	if (text[0] == '\0')
 		return;
-	turn_on(p, style);
+	p->style = style;
 	put_words(p, sts_str_of(text));
-	turn_off(p, style);
+	turn_off(p);
 }
 
 void sts_paper_printf(struct sts_paper *p, enum sts_style style, const char *fmt, ...)
@@ -206,11 +212,11 @@ void sts_paper_lines(struct sts_paper *p, unsigned indent, enum sts_style style,
 	while (rest.len > 0) {
 		size_t n = sts_str_find(rest, '\n', 0);
 
-		blanks(p, indent);
-		write_blanks(p);
-		turn_on(p, style);
+		p->style = n > 0 ? style : STS_PLAIN;
+		blanks(p, n > 0 ? indent : 0);
+		begin_text(p);
 		add_printable(p, sts_str(rest.ptr, n));
-		turn_off(p, style);
+		turn_off(p);
 		sts_buf_addc(p->out, '\n');
 		rest = sts_str_from(rest, n + 1);
 	}
