@@ -18,20 +18,33 @@ static size_t verified(const struct sts_report *r, enum sts_sender_state state)
 	return sts_count_decision(r, state, STS_DELIVER_VERIFIED) + sts_count_decision(r, state, STS_DELIVER_DANE);
 }
 
+/* MX hosts that might take mail and could not be seen; one without any address is no such host. */
+static size_t untested(const struct sts_report *r)
+{
+	const struct sts_facts *f = r->facts;
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->mx_count; i++) {
+		enum sts_decision d = r->mx[i].decisions[STS_STATE_CURRENT_POLICY];
+
+		count += sts_mx_real(&f->mx[i]) && !sts_mx_repeated(f, i) && !sts_mx_no_address(&f->mx[i]) &&
+			(d == STS_DECIDE_UNKNOWN || d == STS_UNREACHABLE);
+	}
+	return count;
+}
+
 static struct sts_question protected_enforced(const struct sts_report *r)
 {
 	size_t hosts = sts_count_mx(r);
 	size_t good = verified(r, STS_STATE_CURRENT_POLICY);
-	size_t unknown = sts_count_decision(r, STS_STATE_CURRENT_POLICY, STS_DECIDE_UNKNOWN);
 
 	if (sts_takes_no_mail(r->facts))
 		return question(STS_ANSWER_YES, "The domain takes no mail.");
-	if (unknown > 0 && good > 0)
-		return question(STS_ANSWER_PARTLY, sts_sprintf(r->arena, "%zu of %zu MX hosts verified over TLS, %zu could not be tested.", good, hosts, unknown));
-	if (unknown > 0 || hosts == 0)
-		return question(STS_ANSWER_UNKNOWN, "No MX host could be tested.");
 	if (good == 0)
-		return question(STS_ANSWER_UNKNOWN, "No MX host could be reached.");
+		return question(STS_ANSWER_UNKNOWN, hosts == 0 ? "The MX hosts are not known." : "No MX host could be tested.");
+	if (untested(r) > 0)
+		return question(STS_ANSWER_PARTLY, sts_sprintf(r->arena, "%zu of %zu MX hosts verified over TLS, %zu could not be tested.", good,
+			hosts, untested(r)));
 	return question(STS_ANSWER_YES, "Senders that follow MTA-STS deliver to verified hosts only. The very first message of a sender may come before it has fetched the policy.");
 }
 
@@ -145,8 +158,10 @@ static const char *in_words(const struct sts_report *r, size_t n, size_t of)
 static const char *say_enforced(const struct sts_report *r)
 {
 	size_t hosts = sts_count_mx(r);
-	size_t unknown = sts_count_decision(r, STS_STATE_CURRENT_POLICY, STS_DECIDE_UNKNOWN);
+	size_t unknown = untested(r);
 
+	if (sts_takes_no_mail(r->facts))
+		return sts_sprintf(r->arena, "%s enforces MTA-STS, and takes no mail.", r->facts->domain);
 	if (hosts == 0)
 		return sts_sprintf(r->arena, "%s enforces MTA-STS, but no MX host is known.", r->facts->domain);
 	if (unknown > 0)

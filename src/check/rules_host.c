@@ -198,9 +198,7 @@ static void tcp(struct sts_spots *s, const struct sts_fetch *f)
 {
 	switch (f->end) {
 	case STS_FETCH_PRIVATE:
-		add(s, f, STS_F_HOST_DNS_PRIVATE_ADDRESS,
-			sts_sprintf(s->arena, "The address %s is in a special-purpose block (%s), which senders elsewhere cannot reach.",
-				f->address.text, f->address.special == NULL ? "not public" : f->address.special));
+		add(s, f, STS_F_HOST_DNS_PRIVATE_ADDRESS, "The address is in a special-purpose block, which senders elsewhere cannot reach.");
 		break;
 	case STS_FETCH_TCP_REFUSED:
 		add(s, f, STS_F_HOST_TCP_REFUSED, special(s, f, "The connection to the HTTPS port is refused."));
@@ -248,7 +246,9 @@ static void look_at(struct sts_spots *s, const struct sts_fetch *f, int64_t judg
 
 static void untested(const struct sts_facts *f, struct sts_report *r, const struct sts_fetch *fetch)
 {
-	const char *what = sts_sprintf(r->arena, "policy host %s [%s]", f->policy_host.name, fetch->address.text);
+	const char *special = fetch->end == STS_FETCH_PRIVATE && fetch->address.special != NULL ?
+		sts_sprintf(r->arena, ": %s", fetch->address.special) : "";
+	const char *what = sts_sprintf(r->arena, "policy host %s [%s]%s", f->policy_host.name, fetch->address.text, special);
 
 	switch (fetch->end) {
 	case STS_FETCH_NO_FAMILY:

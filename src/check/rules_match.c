@@ -115,21 +115,12 @@ static bool used(const struct sts_facts *f, const struct sts_mx_pattern *p)
 	return false;
 }
 
-/* Told before, or the cause of an uncovered host: one finding is enough. */
-static bool told(const struct sts_facts *f, const struct sts_report *r, const struct sts_mx_pattern *p)
+/* The same pattern stands before it. */
+static bool told(const struct sts_policy *policy, const struct sts_mx_pattern *p)
 {
-	for (const struct sts_mx_pattern *q = f->policy->mx; q < p; q++)
+	for (const struct sts_mx_pattern *q = policy->mx; q < p; q++)
 		if (q->valid && sts_str_eqi(sts_str(q->text, q->len), sts_str(p->text, p->len)))
 			return true;
-	for (size_t i = 0; i < f->mx_count; i++) {
-		const struct sts_mx_pattern *meant = NULL;
-
-		if (!r->mx[i].judged || r->mx[i].covered)
-			continue;
-		sts_mx_cause(f, &f->mx[i], &meant);
-		if (meant == p)
-			return true;
-	}
 	return false;
 }
 
@@ -141,7 +132,7 @@ static void unused(const struct sts_facts *f, struct sts_report *r)
 		const struct sts_mx_pattern *p = &f->policy->mx[i];
 		const char *text = sts_show(r->arena, sts_str(p->text, p->len));
 
-		if (!p->valid || used(f, p) || told(f, r, p))
+		if (!p->valid || used(f, p) || told(f->policy, p))
 			continue;
 		sts_report_add(r,
 			&(struct sts_note){

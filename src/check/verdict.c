@@ -2,16 +2,6 @@
 
 #include "check/view.h"
 
-size_t sts_report_gaps(const struct sts_report *r)
-{
-	size_t gaps = 0;
-
-	for (size_t i = 0; i < r->not_tested_count; i++)
-		gaps += strcmp(r->not_tested[i].reason, "needs-history") != 0 &&
-			strcmp(r->not_tested[i].reason, "not-applicable") != 0;
-	return gaps;
-}
-
 /* An error that keeps the policy from being used: under record, host, deleg or policy. */
 static bool unusable(const struct sts_report *r)
 {

@@ -19,10 +19,6 @@ void sts_find_parts(struct sts_report *r);
 /** Senders that read these bytes otherwise than the RFC or one another; none are listed where all agree. */
 void sts_find_profiles(struct sts_report *r);
 
-/** What could not be tested though it should have been: entries of not_tested that exit status 3 stands for. Not those that do not
- * apply, and not what only a second visit can show. */
-size_t sts_report_gaps(const struct sts_report *r);
-
 /** MX hosts that take part in delivery: no null MX, no address in place of a name, each once. */
 size_t sts_count_mx(const struct sts_report *r);
 

@@ -59,6 +59,17 @@ static void one_untested(struct sts_facts *f)
 	facts_set_mx_end(f, 1, STS_SMTP_GREETING_4XX);
 }
 
+static void one_down(struct sts_facts *f)
+{
+	facts_set_mx_end(f, 1, STS_SMTP_TCP_REFUSED);
+}
+
+static void one_without_address(struct sts_facts *f)
+{
+	f->mx[1].host.address_count = f->mx[1].smtp_count = 0;
+	facts_set_state(&f->mx[1].host.a, STS_DNS_NODATA);
+}
+
 static void record_gone(struct sts_facts *f)
 {
 	facts_set_record(f, NULL);
@@ -87,10 +98,28 @@ static const struct {
 	{"blocking", blocking, "blocking", "partly", "yes", "pppnpf-p", 0, true},
 	{"blocking by DANE in testing", mismatch_in_testing, "blocking", "no", "no", "pppnppfp", 0, true},
 	{"unknown", unknown, "unknown", "unknown", "unknown", "nppnpp-p", 1, false},
-	{"no SMTP", no_smtp, "enforced", "unknown", "yes", "pppnpn-p", 1, true},
+	{"no SMTP", no_smtp, "enforced", "unknown", "yes", "pppnpn-p", 0, true},
 	{"one MX host not tested", one_untested, "enforced", "partly", "yes", "pppnpw-p", 1, true},
+	{"one MX host does not answer", one_down, "enforced", "partly", "yes", "pppnpn-p", 1, true},
+	{"one MX host without address", one_without_address, "enforced", "yes", "yes", "pppnpw-p", 0, true},
 	{"record gone, enforce still served", record_gone, "absent", "no", "partly", "wppnpp-p", 0, false},
 };
+
+/* Entries that stand for something that should have been tested. */
+static size_t gaps(const struct sts_report *r)
+{
+	static const char *const harmless[] = {"switched-off", "needs-history", "not-applicable"};
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->not_tested_count; i++) {
+		bool counts = true;
+
+		for (size_t k = 0; k < COUNT_OF(harmless); k++)
+			counts = counts && strcmp(r->not_tested[i].reason, harmless[k]) != 0;
+		count += counts;
+	}
+	return count;
+}
 
 static char letter(enum sts_result r)
 {
@@ -123,7 +152,7 @@ static void run_cases(void)
 		EXPECT_CSTR(sts_answer_word_name(r->protected_.answer), cases[i].protected_);
 		EXPECT_CSTR(sts_answer_word_name(r->enforcing.answer), cases[i].enforcing);
 		EXPECT_CSTR(parts, cases[i].parts);
-		EXPECT_INT(sts_report_gaps(r), cases[i].gaps);
+		EXPECT_INT(gaps(r), cases[i].gaps);
 		EXPECT_INT(r->has_mta_sts, cases[i].has_mta_sts);
 		EXPECT(strstr(r->summary, "example.test") != NULL);
 		sts_arena_free(arena);
@@ -185,7 +214,7 @@ static void blind(void)
 	EXPECT_CSTR(sts_verdict_name(r->verdict), "unknown");
 	EXPECT_CSTR(sts_status_name(r->status), "ERROR");
 	EXPECT_INT(r->finding_count, 0);
-	EXPECT(sts_report_gaps(r) > 0);
+	EXPECT(gaps(r) > 0);
 	for (size_t p = 0; p < STS_PART_COUNT; p++)
 		EXPECT(r->parts[p].result == STS_RESULT_NOT_TESTED || r->parts[p].result == STS_RESULT_NOT_APPLICABLE);
 	EXPECT_INT(r->protected_.answer, STS_ANSWER_UNKNOWN);

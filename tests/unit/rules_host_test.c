@@ -423,7 +423,7 @@ static const struct facts_row rows[] = {
 	{"the AAAA look-up fails", aaaa_fails, "", "enforced", "SUCCESS", "resolver-failed"},
 	{"IPv4 only", only_ipv4, "host.no-ipv6:info", FINE},
 	{"special-purpose addresses, denied", private_denied,
-		"host.dns.private-address:error host.dns.private-address record.without-policy", "broken", "WARNING", "private-denied"},
+		"host.dns.private-address:error record.without-policy=host.dns.private-address", "broken", "WARNING", "private-denied"},
 	{"special-purpose address, allowed", private_allowed, "", FINE},
 	{"refused", refused, "host.tcp.refused:error record.without-policy=host.tcp.refused", BROKEN},
 	{"silent", silent, "host.tcp.timeout:error record.without-policy", BROKEN},

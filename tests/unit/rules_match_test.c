@@ -45,6 +45,11 @@ static void none_without_patterns(struct sts_facts *f)
 	set(f, "mx1.example.test", POLICY("none", ""));
 }
 
+static void slip(struct sts_facts *f)
+{
+	set(f, "mx1.example.test mail-relay.example.test", POLICY("enforce", "mx: mx1.example.test\nmx: mail-rellay.example.test\n"));
+}
+
 static void unused_pattern(struct sts_facts *f)
 {
 	set(f, "mx1.example.test", POLICY("enforce", "mx: mx1.example.test\nmx: spare.other.test\n"));
@@ -110,6 +115,7 @@ static const struct facts_row rows[] = {
 		"WARNING", NULL},
 	{"all uncovered, none", all_uncovered_none, "match.mx-uncovered:info mode.none mode.none-long-max-age", "none", "WARNING", NULL},
 	{"mode none without patterns", none_without_patterns, "mode.none mode.none-long-max-age", "none", "WARNING", NULL},
+	{"a slip leaves a pattern unused", slip, "match.mx-uncovered=typo match.pattern-unused:info", "blocking", "FAIL", NULL},
 	{"a pattern no host uses", unused_pattern, "match.pattern-unused:info", "enforced", "SUCCESS", NULL},
 	{"implicit MX, a wildcard", implicit_uncovered, "mx.implicit:notice match.mx-uncovered=implicit-mx match.all-uncovered", "blocking", "FAIL", NULL},
 	{"implicit MX, named", implicit_covered, "mx.implicit:notice", "enforced", "SUCCESS", NULL},
