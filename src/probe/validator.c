@@ -59,6 +59,7 @@ static const struct option common_options[] = {
 	{"max-query-restarts:", "18"}, /* more than STS_CNAME_MAX links must be seen to be told */
 	{"infra-keep-probing:", "yes"},
 	{"unblock-lan-zones:", "yes"},
+	{"aggressive-nsec:", "no"},    /* what is told was asked for, not concluded */
 	{"rrset-roundrobin:", "no"},
 	{"trust-anchor-signaling:", "no"},
 	{"root-key-sentinel:", "no"},

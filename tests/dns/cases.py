@@ -2,7 +2,7 @@
 
 import re
 
-from net import CLOSED, DEAD, FLAKY, LEAF1, LEAF2, LEAF6, NO_TCP, OTHER, PASSING, PLAIN, REFUSING, SERVFAIL, SHUT, SILENT, SLOW, STRIPPING, UNWILLING
+from net import DEAD, FLAKY, LATE, LEAF1, LEAF2, LEAF6, OTHER, OUTAGE, PASSING, PLAIN, REFUSING, SERVFAIL, SHUT, SILENT, SLOW, STRIPPING, UNWILLING
 
 VIA = f"--resolver {PASSING} --trust-anchor DIR/anchor"
 SECURE = {"state": "OK", "dnssec": "SECURE", "why": None}
@@ -136,12 +136,19 @@ CASES = [
          {f"n{i}.signed.test TXT": {"state": "NXDOMAIN", "dnssec": "SECURE"} for i in range(150)}),
     case("cold, 20 ms away", f"--resolver {SLOW} --trust-anchor DIR/anchor --prefetch _mta-sts.signed.test TXT",
          {"_mta-sts.signed.test TXT": {**SECURE, "ms": lambda ms: ms < 120}}, alone=True),
+    # Ten questions a second; what is asked two seconds after the end of the outage must be answered, what is asked during it never "absent by failure".
+    case("resolver out for the first five seconds", f"--resolver {LATE} --trust-anchor DIR/anchor --wait 2000 --then 100 " +
+         " ".join(f"a{i}.wild.unsigned.test TXT" for i in range(90)),
+         {f"a{i}.wild.unsigned.test TXT": {"state": "OK" if i >= 70 else some("^(OK|TIMEOUT|SERVFAIL)$")} for i in range(90)}, VALIDATED),
+    case("resolver out for five seconds in between", f"--resolver {OUTAGE} --trust-anchor DIR/anchor --wait 2000 --then 100 " +
+         " ".join(f"b{i}.wild.signed.test TXT" for i in range(110)),
+         {f"b{i}.wild.signed.test TXT": {"state": "OK" if i < 15 or i >= 90 else some("^(OK|TIMEOUT|SERVFAIL)$")} for i in range(110)}, VALIDATED),
     case("servers of a zone agree", f"{VIA} _mta-sts.signed.test AUTH _mta-sts.deep.a.b.test AUTH",
          {"_mta-sts.signed.test AUTH": {"zone": "signed.test", "servers": [
              {"name": "ns1.hosts.test", "address": LEAF1, "state": "OK", "error": None, "records": [{"txt": "v=STSv1; id=20260101;"}]},
              {"name": "ns2.hosts.test", "address": LEAF2, "state": "OK", "not_tested": False, "records": [{"txt": "v=STSv1; id=20260101;"}]}]},
           "_mta-sts.deep.a.b.test AUTH": {"zone": "deep.a.b.test"}}),
-    case("servers of a zone differ", f"{VIA} _mta-sts.differ.test AUTH",
+    case("servers of a zone differ", f"{VIA} _mta-sts.differ.test AUTH differ.test NS",
          {"_mta-sts.differ.test AUTH": {"zone": "differ.test", "servers": [
              {"name": "nowhere.hosts.test", "address": "", "error": some("no address"), "not_tested": False},
              {"name": "ns1.hosts.test", "address": LEAF1, "state": "OK", "records": [{"txt": "v=STSv1; id=7;"}]},

@@ -15,9 +15,9 @@ import dns.rdatatype
 
 ROOT, TLD, LEAF1, LEAF2, LEAF6 = "198.41.0.4", "185.0.0.1", "185.0.1.1", "185.0.1.2", "2a0e::53"
 SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS = (f"185.0.2.{i}" for i in range(1, 8))
-PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW = (f"10.0.0.{i}" for i in range(1, 9))
+PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW, LATE, OUTAGE = (f"10.0.0.{i}" for i in range(1, 11))
 ADDRESSES = [ROOT, TLD, LEAF1, LEAF2, SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS,
-             PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW]
+             PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW, LATE, OUTAGE]
 
 CHAIN = "".join(f"c{i} CNAME c{i + 1}\n" for i in range(1, 22)) + 'c22 TXT "end of the chain"\n'
 BIG = "".join(f'big TXT "{i:04d}{"x" * 200}"\n' for i in range(60))
@@ -67,7 +67,8 @@ class Net:
                                        ("leaf", [LEAF1, LEAF2, LEAF6], LEAVES)):
             self.nsd(name, addresses, zones)
         for address, how in ((SERVFAIL, fail_with("SERVFAIL")), (REFUSING, fail_with("REFUSED")), (NO_TCP, truncate), (OTHER, other_record), (KEYLESS, keyless),
-                             (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), (FLAKY, flaky), (SLOW, slow)):
+                             (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), (FLAKY, flaky), (SLOW, slow),
+                             (LATE, out_for(5)), (OUTAGE, out_for(5, 2))):
             serve(address, how)
         self.unbound("passing", PASSING, "validator iterator")
         self.unbound("plain", PLAIN, "iterator")
@@ -206,10 +207,11 @@ def truncate(query, tcp):
 
 def other_record(query, _tcp):
     """One of the zone's servers that still has the old record."""
+    if query.question[0].rdtype != dns.rdatatype.TXT:
+        return ask(LEAF1, query.to_wire())
     r = dns.message.make_response(query)
     r.flags |= dns.flags.AA
-    if query.question[0].rdtype == dns.rdatatype.TXT:
-        r.answer.append(dns.rrset.from_text(query.question[0].name, 300, "IN", "TXT", '"v=STSv1; id=old;"'))
+    r.answer.append(dns.rrset.from_text(query.question[0].name, 300, "IN", "TXT", '"v=STSv1; id=old;"'))
     return r.to_wire()
 
 
@@ -235,6 +237,20 @@ def flaky(query, tcp):
     """Loses every third question."""
     flaky.count = getattr(flaky, "count", 0) + 1
     return None if flaky.count % 3 == 0 else relay(query, tcp)
+
+
+def out_for(seconds, relief=float("inf")):
+    """Silent for so long, from the first question or, with relief, from then on after having answered so long."""
+    began = None
+
+    def reply(query, tcp):
+        nonlocal began
+        began = began or time.monotonic()
+        since = time.monotonic() - began
+        if relief == float("inf"):
+            return None if since < seconds else relay(query, tcp)
+        return None if relief < since < relief + seconds else relay(query, tcp)
+    return reply
 
 
 def slow(query, tcp):
