@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct cli_command *const commands[] = {&cmd_check, &cmd_match, &cmd_explain, &cmd_serve, &cmd_version};
+static const struct cli_command *const commands[] = {&cmd_check, &cmd_lint, &cmd_match, &cmd_explain, &cmd_serve, &cmd_version};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
 /* Names of the product's other commands: saying so is better than "unknown". */

@@ -171,6 +171,21 @@ void sts_paper_net(struct sts_paper *p, enum sts_style style, struct sts_str tex
 	sts_buf_clear(&b);
 }
 
+void sts_paper_exact(struct sts_paper *p, enum sts_style style, struct sts_str text)
+{
+	size_t len = text.len;
+
+	while (len > 0 && text.ptr[len - 1] == ' ')
+		len--;
+	p->style = style;
+	if (len > 0)
+		begin_text(p);
+	sts_buf_add(p->out, text.ptr, len);
+	p->col += sts_text_width(sts_str(text.ptr, len));
+	turn_off(p);
+	blanks(p, (unsigned)(text.len - len)); /* those at the end wait, as all do */
+}
+
 void sts_paper_tab(struct sts_paper *p, unsigned column)
 {
 	blanks(p, p->col < column ? column - p->col : 1);

@@ -31,6 +31,8 @@ void sts_paper_put(struct sts_paper *p, enum sts_style style, const char *text);
 void sts_paper_printf(struct sts_paper *p, enum sts_style style, const char *fmt, ...) STS_PRINTF(3, 4);
 /** Add text of a stranger, escaped, at most max octets of it. */
 void sts_paper_net(struct sts_paper *p, enum sts_style style, struct sts_str text, size_t max);
+/** Add text whose blanks count, escaped already; not wrapped. */
+void sts_paper_exact(struct sts_paper *p, enum sts_style style, struct sts_str text);
 /** Blanks up to a column, at least one. */
 void sts_paper_tab(struct sts_paper *p, unsigned column);
 /** End the paragraph's line. */

@@ -3,10 +3,9 @@
 #include "mtasts/check.h"
 #include "render/paper.h"
 #include "render/render.h"
+#include "render/text_finding.h"
 #include "render/text_seen.h"
 #include "render/words.h"
-
-#define LABEL 9 /* column where a finding's text begins, behind its severity */
 
 static enum sts_style verdict_style(enum sts_verdict v)
 {
@@ -76,106 +75,6 @@ static void answers(struct sts_paper *p, const struct sts_report *r)
 	answer_line(p, "Protected?", &r->protected_);
 	answer_line(p, "Enforcing?", &r->enforcing);
 	answer_line(p, "Would you know?", &r->would_know);
-}
-
-/* ---- findings -------------------------------------------------------------------------------------------------- */
-
-static void finding_title(struct sts_paper *p, const struct sts_finding *f)
-{
-	sts_paper_begin(p, 0, LABEL);
-	sts_paper_put(p, sts_severity_style(f->severity), sts_severity_name(f->severity));
-	sts_paper_tab(p, LABEL);
-	sts_paper_put(p, STS_BOLD, f->title);
-	sts_paper_printf(p, STS_DIM, "  [%s]", f->code);
-	sts_paper_end(p);
-}
-
-static void finding_where(struct sts_paper *p, const struct sts_finding *f)
-{
-	sts_paper_begin(p, LABEL, LABEL);
-	sts_paper_put(p, STS_DIM, "at ");
-	sts_paper_put(p, STS_PLAIN, f->subject);
-	if (f->line > 0)
-		sts_paper_printf(p, STS_PLAIN, ", line %u, column %u", f->line, f->column);
-	if (f->cause != NULL)
-		sts_paper_printf(p, STS_DIM, " (cause: %s)", f->cause);
-	sts_paper_end(p);
-}
-
-static void finding_source(struct sts_paper *p, const struct sts_finding *f)
-{
-	bool has_rfc = strncmp(f->rfc, "RFC", 3) == 0;
-
-	if (!has_rfc && f->result_type == NULL)
-		return;
-	sts_paper_begin(p, LABEL, LABEL);
-	sts_paper_put(p, STS_DIM, has_rfc ? f->rfc : "");
-	if (f->result_type != NULL)
-		sts_paper_printf(p, STS_DIM, "%senders report it as %s", has_rfc ? "; s" : "S", f->result_type);
-	sts_paper_end(p);
-}
-
-static void finding(struct sts_paper *p, const struct sts_finding *f)
-{
-	sts_paper_gap(p);
-	finding_title(p, f);
-	finding_where(p, f);
-	sts_paper_text(p, LABEL, LABEL, f->detail);
-	finding_source(p, f);
-	if (f->fix_text != NULL) {
-		sts_paper_begin(p, LABEL, LABEL);
-		sts_paper_put(p, STS_GREEN, "Mend: ");
-		sts_paper_put(p, STS_PLAIN, f->fix_text);
-		sts_paper_end(p);
-	}
-	if (f->fix_snippet != NULL)
-		sts_paper_lines(p, LABEL + 2, STS_BOLD, f->fix_snippet);
-}
-
-/* An info asks for nothing: one line. */
-static void info(struct sts_paper *p, const struct sts_finding *f)
-{
-	sts_paper_begin(p, 0, LABEL);
-	sts_paper_put(p, STS_DIM, sts_severity_name(f->severity));
-	sts_paper_tab(p, LABEL);
-	sts_paper_put(p, STS_PLAIN, f->title);
-	sts_paper_printf(p, STS_DIM, "  [%s] at ", f->code);
-	sts_paper_put(p, STS_DIM, f->subject);
-	sts_paper_end(p);
-}
-
-static void count_words(struct sts_paper *p, const struct sts_report *r)
-{
-	static const char *const one[] = {"info", "notice", "warning", "error"};
-	const char *sep = "";
-
-	for (int s = STS_ERROR; s >= STS_INFO; s--) {
-		size_t n = sts_count_findings(r, (enum sts_severity)s);
-
-		if (n == 0)
-			continue;
-		sts_paper_printf(p, STS_BOLD, "%s%zu %s%s", sep, n, one[s], n == 1 || s == STS_INFO ? "" : "s");
-		sep = ", ";
-	}
-	if (r->finding_count == 0)
-		sts_paper_put(p, STS_BOLD, "none");
-}
-
-static void findings(struct sts_paper *p, const struct sts_report *r)
-{
-	size_t i = 0;
-
-	sts_paper_gap(p);
-	sts_paper_begin(p, 0, 0);
-	sts_paper_put(p, STS_BOLD, "Findings: ");
-	count_words(p, r);
-	sts_paper_end(p);
-	for (; i < r->finding_count && r->findings[i].severity != STS_INFO; i++)
-		finding(p, &r->findings[i]);
-	if (i < r->finding_count)
-		sts_paper_gap(p);
-	for (; i < r->finding_count; i++)
-		info(p, &r->findings[i]);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------------------------- */
@@ -284,7 +183,8 @@ static void text_report(struct sts_paper *p, const struct sts_report *r)
 	sts_text_parts(p, r);
 	outlook(p, r);
 	profiles(p, r);
-	findings(p, r);
+	sts_paper_gap(p);
+	sts_text_findings(p, r->findings, r->finding_count, (struct sts_str){NULL, 0});
 	not_tested(p, r);
 	recommendations(p, r);
 	vantage(p, r);

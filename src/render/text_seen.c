@@ -244,27 +244,13 @@ static void host_part(struct sts_paper *p, const struct sts_report *r)
 
 /* ---- policy ---------------------------------------------------------------------------------------------------- */
 
-/* The end of the line at the start of s: LF, CRLF or a bare CR; *next is where the next one begins. */
-static size_t line_end(struct sts_str s, size_t *next)
-{
-	size_t lf = sts_str_find(s, '\n', 0);
-	size_t cr = sts_str_find(s, '\r', 0);
-
-	if (cr < lf && cr + 1 != lf) {
-		*next = cr + 1;
-		return cr;
-	}
-	*next = lf < s.len ? lf + 1 : s.len;
-	return cr < lf ? cr : lf;
-}
-
 static void policy_lines(struct sts_paper *p, struct sts_str body)
 {
 	size_t next = 0;
 	unsigned line = 1;
 
 	for (; body.len > 0 && line <= POLICY_LINES_SHOWN; body = sts_str_from(body, next), line++) {
-		size_t end = line_end(body, &next);
+		size_t end = sts_line_end(body, &next);
 
 		sts_paper_begin(p, INDENT, INDENT + 5);
 		sts_paper_printf(p, STS_DIM, "%s%u", line < 10 ? " " : "", line);

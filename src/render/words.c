@@ -515,3 +515,16 @@ const char *sts_result_phrase(enum sts_result result)
 
 	return phrases[result];
 }
+
+size_t sts_line_end(struct sts_str s, size_t *next)
+{
+	size_t lf = sts_str_find(s, '\n', 0);
+	size_t cr = sts_str_find(s, '\r', 0);
+
+	if (cr < lf && cr + 1 != lf) {
+		*next = cr + 1;
+		return cr;
+	}
+	*next = lf < s.len ? lf + 1 : s.len;
+	return cr < lf ? cr : lf;
+}

@@ -78,6 +78,9 @@ enum sts_part sts_part_of(const char *code);
 /** "pass", "warn", "FAIL", "not tested", "not applicable". */
 const char *sts_result_phrase(enum sts_result result);
 
+/** Octets of the line at the start of s without its end (LF, CR LF or a bare CR); *next is where the next line begins. */
+size_t sts_line_end(struct sts_str s, size_t *next);
+
 /** Title of a part for a person: "DNS record" … */
 const char *sts_part_title(enum sts_part part);
 
