@@ -29,6 +29,7 @@ extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
+extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_version;
 
 /** Print "mtasts COMMAND: message" and the way to help on standard error. @return CLI_USAGE; CLI_UNTESTED when a monitoring system asks */

@@ -52,12 +52,13 @@ static const char *nearest_option(const struct cli_command *command, const char 
 
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
-static bool set_number(const char *value, uint64_t max, uint64_t *out, const char **why)
+static bool set_number(const char *value, uint64_t min, uint64_t max, uint64_t *out, const char **why)
 {
 	uint64_t n;
 
-	if (!sts_str_u64(sts_str_of(value), &n) || n == 0 || n > max) {
-		*why = sts_sprintf(cli_arena(), "wants a whole number from 1 to %u, not '%s'", (unsigned)max, value);
+	if (!sts_str_u64(sts_str_of(value), &n) || n < min || n > max) {
+		*why = sts_sprintf(
+			cli_arena(), "wants a whole number from %u to %u, not '%s'", (unsigned)min, (unsigned)max, value);
 		return false;
 	}
 	*out = n;
@@ -113,12 +114,17 @@ static bool set(const struct cli_option *o, const char *value, int source, void 
 		add_to_list(to, value, source);
 		return true;
 	case CLI_PORT:
-		if (!set_number(value, 65535, &n, why))
+		if (!set_number(value, 1, 65535, &n, why))
 			return false;
 		*(uint16_t *)to = (uint16_t)n;
 		return true;
 	case CLI_SECONDS:
-		if (!set_number(value, 3600, &n, why))
+		if (!set_number(value, 1, 3600, &n, why))
+			return false;
+		*(unsigned *)to = (unsigned)n;
+		return true;
+	case CLI_NUMBER:
+		if (!set_number(value, 0, 1000000, &n, why))
 			return false;
 		*(unsigned *)to = (unsigned)n;
 		return true;

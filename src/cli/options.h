@@ -14,6 +14,7 @@ enum cli_kind {
 	CLI_LIST,    /* struct cli_list; repeatable */
 	CLI_PORT,    /* uint16_t, 1 to 65535 */
 	CLI_SECONDS, /* unsigned, 1 to 3600 */
+	CLI_NUMBER,  /* unsigned, 0 to 1000000 */
 	CLI_TIME,    /* int64_t, seconds since 1970, written by RFC 3339 */
 	CLI_CHOICE,  /* int: index of the word in choices */
 	CLI_FIXED,   /* int becomes value */

@@ -7,7 +7,7 @@
 
 /** Octets that may wait unread while a request is being answered (pipelined requests). */
 #define STS_CONN_IN_MAX 65536
-/** Octets of a stream that may wait unsent. */
+/** Octets of a stream that may wait unsent when more is written. */
 #define STS_CONN_STREAM_MAX ((size_t)1024 * 1024)
 
 enum conn_phase {

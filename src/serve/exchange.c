@@ -234,13 +234,18 @@ void sts_exchange_write(struct sts_exchange *x, struct sts_str data)
 		return;
 	if (c->out.len == 0)
 		c->out_deadline_ms = sts_now_ms() + c->httpd->limits.write_ms;
+	if (c->out.len > STS_CONN_STREAM_MAX) {
+		c->dead = true; /* the handler hears of it from the loop */
+		conn_turn_later(c);
+		return;
+	}
 	if (x->chunked)
 		sts_buf_printf(&c->out, "%zx\r\n", data.len);
 	sts_buf_add(&c->out, data.ptr, data.len);
 	if (x->chunked)
 		sts_buf_puts(&c->out, "\r\n");
-	if (c->out.failed || c->out.len > STS_CONN_STREAM_MAX)
-		c->dead = true; /* the handler hears of it from the loop */
+	if (c->out.failed)
+		c->dead = true;
 	conn_turn_later(c);
 }
 

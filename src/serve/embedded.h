@@ -1,0 +1,10 @@
+/* Files of the tree that the program carries inside; generated from them when it is built. */
+#ifndef STS_SERVE_EMBEDDED_H
+#define STS_SERVE_EMBEDDED_H
+
+#include "base/str.h"
+
+/** src/serve/openapi.json with the schemas of doc/schema */
+extern const struct sts_str sts_embedded_openapi;
+
+#endif
