@@ -3,12 +3,11 @@
 #include "render/render.h"
 #include "render/words.h"
 
-static void write_question(struct sts_jsonw *w, const char *key, const struct sts_question *q)
+/* The word itself, so that it can be compared; its reason beside it. */
+static void write_question(struct sts_jsonw *w, const char *key, const char *reason_key, const struct sts_question *q)
 {
-	sts_jw_object(w, key);
-	sts_jw_cstr(w, "value", sts_answer_word_name(q->answer));
-	sts_jw_cstr(w, "reason", q->reason != NULL ? q->reason : "");
-	sts_jw_end_object(w);
+	sts_jw_cstr(w, key, sts_answer_word_name(q->answer));
+	sts_jw_cstr(w, reason_key, q->reason != NULL ? q->reason : "");
 }
 
 static void write_head(struct sts_jsonw *w, const struct sts_report *r)
@@ -31,9 +30,9 @@ static void write_head(struct sts_jsonw *w, const struct sts_report *r)
 	sts_jw_bool(w, "has_mta_sts", r->has_mta_sts);
 	sts_jw_cstr(w, "mode", f->policy == NULL ? NULL : sts_mode_name(f->policy->mode));
 	sts_jw_object(w, "answers");
-	write_question(w, "protected", &r->protected_);
-	write_question(w, "enforcing", &r->enforcing);
-	write_question(w, "would_know", &r->would_know);
+	write_question(w, "protected", "protected_reason", &r->protected_);
+	write_question(w, "enforcing", "enforcing_reason", &r->enforcing);
+	write_question(w, "would_know", "would_know_reason", &r->would_know);
 	sts_jw_end_object(w);
 }
 
