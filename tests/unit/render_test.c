@@ -205,7 +205,7 @@ static void json_healthy(void)
 	EXPECT_TEXT(root, "status", "SUCCESS");
 	EXPECT(json_is_true(at(root, "has_mta_sts")));
 	EXPECT_TEXT(root, "mode", "enforce");
-	EXPECT_TEXT(root, "answers.protected.value", "yes");
+	EXPECT_TEXT(root, "answers.protected", "yes");
 	EXPECT_TEXT(root, "dns_record.id", "20251101000000");
 	EXPECT_TEXT(root, "dns_record.version", "STSv1");
 	EXPECT_NUMBER(root, "dns_record.ttl", 3600);
