@@ -21,10 +21,11 @@ struct judge {
 	struct sts_arena *arena;
 	const struct sts_chain_params *params;
 	struct sts_tls *out;
-	STACK_OF(X509) *sent;
-	STACK_OF(X509) *path;   /* what could be built from what was sent and the store; borrowed from the store context */
-	int from_server;        /* certificates of path that came from the server */
-	bool issuer_missing;    /* path ends at a certificate whose issuer is nowhere */
+	STACK_OF(X509) * sent;
+	STACK_OF(X509) *
+		path;        /* what could be built from what was sent and the store; borrowed from the store context */
+	int from_server;     /* certificates of path that came from the server */
+	bool issuer_missing; /* path ends at a certificate whose issuer is nowhere */
 };
 
 /* ---- noting ------------------------------------------------------------------------------------------------------ */
@@ -87,8 +88,9 @@ static const char *issuer_title(struct judge *j, X509 *cert)
 
 static void note_self_signed_top(struct judge *j, X509 *top)
 {
-	note(j, STS_CERT_UNTRUSTED, sts_sprintf(j->arena, "the chain ends in the root \"%s\", which is not trusted",
-		sts_cert_title(X509_get_subject_name(top), j->arena)));
+	note(j, STS_CERT_UNTRUSTED,
+		sts_sprintf(j->arena, "the chain ends in the root \"%s\", which is not trusted",
+			sts_cert_title(X509_get_subject_name(top), j->arena)));
 }
 
 /* Faults of the path that have no kind of their own. */
@@ -136,8 +138,9 @@ static void note_other(struct judge *j, int error, X509 *cert, int depth)
 	else if (words != NULL)
 		note(j, STS_CERT_UNTRUSTED, sts_sprintf(j->arena, "%s %s", label(j, cert, depth), words));
 	else
-		note(j, STS_CERT_UNTRUSTED, sts_sprintf(j->arena, "%s is not valid: %s", label(j, cert, depth),
-			X509_verify_cert_error_string(error)));
+		note(j, STS_CERT_UNTRUSTED,
+			sts_sprintf(j->arena, "%s is not valid: %s", label(j, cert, depth),
+				X509_verify_cert_error_string(error)));
 }
 
 static void note_error(struct judge *j, int error, X509 *cert, int depth)
@@ -149,7 +152,8 @@ static void note_error(struct judge *j, int error, X509 *cert, int depth)
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		return; /* judge_dates() looks at every certificate of the path, these two included */
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-		note(j, STS_CERT_SELF_SIGNED, "the certificate is signed by its own key; no certificate authority stands behind it");
+		note(j, STS_CERT_SELF_SIGNED,
+			"the certificate is signed by its own key; no certificate authority stands behind it");
 		return;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 		note_self_signed_top(j, cert);
@@ -168,8 +172,8 @@ static void note_error(struct judge *j, int error, X509 *cert, int depth)
 static int on_error(int ok, X509_STORE_CTX *ctx)
 {
 	if (!ok)
-		note_error(X509_STORE_CTX_get_app_data(ctx), X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_current_cert(ctx),
-			X509_STORE_CTX_get_error_depth(ctx));
+		note_error(X509_STORE_CTX_get_app_data(ctx), X509_STORE_CTX_get_error(ctx),
+			X509_STORE_CTX_get_current_cert(ctx), X509_STORE_CTX_get_error_depth(ctx));
 	return 1;
 }
 
@@ -199,14 +203,19 @@ static void judge_missing_issuer(struct judge *j)
 	const char *others = sk_X509_num(j->sent) > count ? ", and what was sent beside it does not belong to it" : "";
 
 	if (count > 1 && is_ca(top))
-		note(j, STS_CERT_UNTRUSTED, sts_sprintf(j->arena,
-			"the chain sent leads to \"%s\", which is neither a trusted root nor among the certificates sent", issuer));
+		note(j, STS_CERT_UNTRUSTED,
+			sts_sprintf(j->arena,
+				"the chain sent leads to \"%s\", which is neither a trusted root nor among the "
+				"certificates sent",
+				issuer));
 	else if (points_to_issuer(top))
-		note(j, STS_CERT_CHAIN_INCOMPLETE, sts_sprintf(j->arena, "its issuer \"%s\" is an intermediate that was not sent%s",
-			issuer, others));
+		note(j, STS_CERT_CHAIN_INCOMPLETE,
+			sts_sprintf(
+				j->arena, "its issuer \"%s\" is an intermediate that was not sent%s", issuer, others));
 	else
-		note(j, STS_CERT_CHAIN_INCOMPLETE, sts_sprintf(j->arena,
-			"its issuer \"%s\" was not sent and is no trusted root%s", issuer, others));
+		note(j, STS_CERT_CHAIN_INCOMPLETE,
+			sts_sprintf(
+				j->arena, "its issuer \"%s\" was not sent and is no trusted root%s", issuer, others));
 }
 
 static void judge_date(struct judge *j, X509 *cert, int depth)
@@ -215,7 +224,8 @@ static void judge_date(struct judge *j, X509 *cert, int depth)
 	int64_t not_after = 0;
 	char when[21];
 
-	if (!sts_cert_time(X509_get0_notBefore(cert), &not_before) || !sts_cert_time(X509_get0_notAfter(cert), &not_after)) {
+	if (!sts_cert_time(X509_get0_notBefore(cert), &not_before) ||
+		!sts_cert_time(X509_get0_notAfter(cert), &not_after)) {
 		note_other(j, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, cert, depth);
 		return;
 	}
@@ -251,7 +261,8 @@ static void judge_key(struct judge *j, X509 *cert, int depth)
 		break;
 	}
 	if (type != NULL)
-		note(j, STS_CERT_WEAK, sts_sprintf(j->arena, "%s has an %s key of %d bits only", label(j, cert, depth), type, bits));
+		note(j, STS_CERT_WEAK,
+			sts_sprintf(j->arena, "%s has an %s key of %d bits only", label(j, cert, depth), type, bits));
 }
 
 static void judge_signature(struct judge *j, X509 *cert, int depth)
@@ -343,7 +354,8 @@ static void prepare(struct judge *j, X509_STORE_CTX *ctx)
 	X509_STORE_CTX_set_default(ctx, "ssl_server");
 	X509_VERIFY_PARAM_set_time(param, (time_t)j->params->judged_at);
 	X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
-	/* Strength is judged here, not by the library's level. A file of trusted certificates may hold an intermediate. */
+	/* Strength is judged here, not by the library's level. A file of trusted certificates may hold an intermediate.
+	 */
 	X509_VERIFY_PARAM_set_auth_level(param, 0);
 	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_app_data(ctx, j);
@@ -373,7 +385,8 @@ static void verify(struct judge *j, X509_STORE_CTX *ctx)
 	int error = X509_STORE_CTX_get_error(ctx);
 
 	judge_path(j, ctx);
-	/* A certificate holds to the last second of its notAfter (RFC 5280 section 4.1.2.5); the library ends it one earlier. */
+	/* A certificate holds to the last second of its notAfter (RFC 5280 section 4.1.2.5); the library ends it one
+	 * earlier. */
 	if (j->out->problems == 0 && r == 1 && error == X509_V_ERR_CERT_HAS_EXPIRED) {
 		j->out->verify_error = NULL;
 		return;
@@ -383,7 +396,7 @@ static void verify(struct judge *j, X509_STORE_CTX *ctx)
 		note_other(j, error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error, NULL, 0);
 }
 
-static STACK_OF(X509) *first_certs(STACK_OF(X509) *sent)
+static STACK_OF(X509) * first_certs(STACK_OF(X509) * sent)
 {
 	STACK_OF(X509) *few = sk_X509_new_null();
 
@@ -392,7 +405,8 @@ static STACK_OF(X509) *first_certs(STACK_OF(X509) *sent)
 	return few;
 }
 
-void sts_chain_judge(STACK_OF(X509) *sent, const struct sts_chain_params *params, struct sts_arena *arena, struct sts_tls *out)
+void sts_chain_judge(
+	STACK_OF(X509) * sent, const struct sts_chain_params *params, struct sts_arena *arena, struct sts_tls *out)
 {
 	struct judge j = {.arena = arena, .params = params, .out = out, .sent = sent};
 	STACK_OF(X509) *few = first_certs(sent);

@@ -11,7 +11,8 @@ static bool add_record(SSL *ssl, const struct sts_tlsa *t)
 		return false;
 	ERR_clear_error();
 	/* 0: unusable after all (its certificate or key cannot be read, say). */
-	added = SSL_dane_tlsa_add(ssl, t->usage, t->selector, t->matching, (const unsigned char *)t->data.ptr, t->data.len) > 0;
+	added = SSL_dane_tlsa_add(
+			ssl, t->usage, t->selector, t->matching, (const unsigned char *)t->data.ptr, t->data.len) > 0;
 	ERR_clear_error();
 	return added;
 }
@@ -30,7 +31,8 @@ bool sts_dane_prepare(SSL *ssl, const struct sts_tls_params *p, enum sts_dane_st
 		*state = STS_DANE_UNUSABLE;
 		return false;
 	}
-	/* Usage 3 looks at neither names nor dates; usage 2 at both, with the mail domain as one more name.  [RFC 7672 section 3.1] */
+	/* Usage 3 looks at neither names nor dates; usage 2 at both, with the mail domain as one more name.  [RFC 7672
+	 * section 3.1] */
 	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 	X509_VERIFY_PARAM_add1_host(param, p->name, 0);
 	if (p->next_hop != NULL)

@@ -16,7 +16,8 @@ void sts_stream_init(struct sts_stream *s)
 
 /* ---- connecting -------------------------------------------------------------------------------------------------- */
 
-/* Errors of the routing table come at once and mean this machine; the same from the network come later and mean the other side. */
+/* Errors of the routing table come at once and mean this machine; the same from the network come later and mean the
+ * other side. */
 static enum sts_tcp local_failure(int error, int family, const char **why)
 {
 	switch (error) {

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Debian's hashed directory: one small file is read per root used, where the bundle costs 40 ms. Environment variables do not count, so that
- * a verdict depends on nothing but the system and --ca-file. */
+/* Debian's hashed directory: one small file is read per root used, where the bundle costs 40 ms. Environment variables
+ * do not count, so that a verdict depends on nothing but the system and --ca-file. */
 #define ROOTS_DIR "/etc/ssl/certs"
 #define ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
 /* Octets of a certificate message; certificates with thousands of names exist. */
@@ -169,16 +169,40 @@ static const char *alert_name(int code, struct sts_arena *arena)
 		int code;
 		const char *name;
 	} alerts[] = {
-		{0, "close_notify"}, {10, "unexpected_message"}, {20, "bad_record_mac"}, {21, "decryption_failed"},
-		{22, "record_overflow"}, {30, "decompression_failure"}, {40, "handshake_failure"}, {41, "no_certificate"},
-		{42, "bad_certificate"}, {43, "unsupported_certificate"}, {44, "certificate_revoked"},
-		{45, "certificate_expired"}, {46, "certificate_unknown"}, {47, "illegal_parameter"}, {48, "unknown_ca"},
-		{49, "access_denied"}, {50, "decode_error"}, {51, "decrypt_error"}, {60, "export_restriction"},
-		{70, "protocol_version"}, {71, "insufficient_security"}, {80, "internal_error"},
-		{86, "inappropriate_fallback"}, {90, "user_canceled"}, {100, "no_renegotiation"}, {109, "missing_extension"},
-		{110, "unsupported_extension"}, {111, "certificate_unobtainable"}, {112, "unrecognized_name"},
-		{113, "bad_certificate_status_response"}, {114, "bad_certificate_hash_value"},
-		{115, "unknown_psk_identity"}, {116, "certificate_required"}, {120, "no_application_protocol"},
+		{0, "close_notify"},
+		{10, "unexpected_message"},
+		{20, "bad_record_mac"},
+		{21, "decryption_failed"},
+		{22, "record_overflow"},
+		{30, "decompression_failure"},
+		{40, "handshake_failure"},
+		{41, "no_certificate"},
+		{42, "bad_certificate"},
+		{43, "unsupported_certificate"},
+		{44, "certificate_revoked"},
+		{45, "certificate_expired"},
+		{46, "certificate_unknown"},
+		{47, "illegal_parameter"},
+		{48, "unknown_ca"},
+		{49, "access_denied"},
+		{50, "decode_error"},
+		{51, "decrypt_error"},
+		{60, "export_restriction"},
+		{70, "protocol_version"},
+		{71, "insufficient_security"},
+		{80, "internal_error"},
+		{86, "inappropriate_fallback"},
+		{90, "user_canceled"},
+		{100, "no_renegotiation"},
+		{109, "missing_extension"},
+		{110, "unsupported_extension"},
+		{111, "certificate_unobtainable"},
+		{112, "unrecognized_name"},
+		{113, "bad_certificate_status_response"},
+		{114, "bad_certificate_hash_value"},
+		{115, "unknown_psk_identity"},
+		{116, "certificate_required"},
+		{120, "no_application_protocol"},
 		{121, "ech_required"},
 	};
 
@@ -196,7 +220,8 @@ static void on_info(const SSL *ssl, int where, int value)
 
 	if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || s == NULL || code == 0)
 		return;
-	/* A warning counts while the handshake goes on: an unrecognized_name before the connection ends explains the end. */
+	/* A warning counts while the handshake goes on: an unrecognized_name before the connection ends explains the
+	 * end. */
 	if (fatal || !s->over)
 		s->out->alert = alert_name(code, s->arena);
 	s->fatal_alert = s->fatal_alert || fatal;
@@ -223,15 +248,17 @@ static bool set_up(SSL_CTX *c)
 {
 	/* Weak certificates and ciphers must be seen to be judged, whatever the system's configuration file says. */
 	SSL_CTX_set_security_level(c, 0);
-	SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_LEGACY_SERVER_CONNECT);
+	SSL_CTX_set_options(
+		c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_LEGACY_SERVER_CONNECT);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(
+		c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_max_cert_list(c, CERTS_MAX);
 	SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(c, on_chain, NULL);
 	SSL_CTX_set_info_callback(c, on_info);
 	return SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(c, 0) == 1 &&
-		SSL_CTX_set_cipher_list(c, "DEFAULT:@SECLEVEL=0") == 1 && SSL_CTX_dane_enable(c) == 1;
+	       SSL_CTX_set_cipher_list(c, "DEFAULT:@SECLEVEL=0") == 1 && SSL_CTX_dane_enable(c) == 1;
 }
 
 enum sts_err sts_tls_ctx_new(const char *ca_file, struct sts_tls_ctx **out, const char **why)
@@ -454,9 +481,11 @@ static enum sts_io end_failed(struct sts_tls_session *s)
 		return end_not_tls(s);
 	if (sts_tls_chose_old(s) && !s->params.old_only)
 		return end(s, STS_TLS_PROTOCOL_OLD,
-			sts_sprintf(s->arena, "the server chose %s, older than TLS 1.2", version_name(server_version(s))));
+			sts_sprintf(
+				s->arena, "the server chose %s, older than TLS 1.2", version_name(server_version(s))));
 	if (s->broken != 0)
-		return end(s, STS_TLS_CLOSED, sts_sprintf(s->arena, "the connection broke during the handshake: %s", strerror(s->broken)));
+		return end(s, STS_TLS_CLOSED,
+			sts_sprintf(s->arena, "the connection broke during the handshake: %s", strerror(s->broken)));
 	if (s->ended || ERR_peek_error() == 0)
 		return end(s, STS_TLS_CLOSED, "the connection was closed during the handshake");
 	return end(s, STS_TLS_FAILED, library_words(s, "the handshake failed"));
@@ -467,7 +496,8 @@ void sts_tls_give_up(struct sts_tls_session *s)
 	if (!is_tls(s))
 		end_not_tls(s);
 	else
-		end(s, STS_TLS_TIMEOUT, s->first_len == 0 ? "no answer to the TLS handshake" : "the TLS handshake stalled");
+		end(s, STS_TLS_TIMEOUT,
+			s->first_len == 0 ? "no answer to the TLS handshake" : "the TLS handshake stalled");
 }
 
 static const char *chosen_alpn(struct sts_tls_session *s)

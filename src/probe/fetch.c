@@ -6,7 +6,8 @@
 #include "net/stream.h"
 #include "proto/httpresp.h"
 
-/* The whole check's deadline may cut a fetch short; only one that had this long may be called slow by it. The quickest senders wait 2 s. */
+/* The whole check's deadline may cut a fetch short; only one that had this long may be called slow by it. The quickest
+ * senders wait 2 s. */
 #define FAIR_MS 1500
 
 /* What a step wants next. */
@@ -30,12 +31,12 @@ struct sts_fetch_op {
 	struct sts_timer timer;
 	enum io (*step)(struct sts_fetch_op *op);
 	int64_t started_ms;
-	int64_t silent_ms;      /* longest wait of the step at hand */
-	int64_t step_ms;        /* when it began */
-	bool cut_short;         /* the limit at hand is the check's deadline */
+	int64_t silent_ms; /* longest wait of the step at hand */
+	int64_t step_ms;   /* when it began */
+	bool cut_short;    /* the limit at hand is the check's deadline */
 	struct sts_buf request;
 	struct sts_http_reader reader;
-	struct sts_tls second;  /* facts of the handshake that confirms old protocols */
+	struct sts_tls second; /* facts of the handshake that confirms old protocols */
 	bool confirming;
 };
 
@@ -104,8 +105,9 @@ static enum io begin(struct sts_fetch_op *op)
 	enum sts_tcp tcp;
 
 	if (op->params.deny_private && op->params.address.special != NULL)
-		return end(op, STS_FETCH_PRIVATE, sts_sprintf(op->arena, "%s is a special-purpose address (%s)",
-			op->params.address.text, op->params.address.special));
+		return end(op, STS_FETCH_PRIVATE,
+			sts_sprintf(op->arena, "%s is a special-purpose address (%s)", op->params.address.text,
+				op->params.address.special));
 	if (sts_now_ms() >= op->params.deadline_ms)
 		return end(op, STS_FETCH_CANCELLED, "the time for this check was up before it was tried");
 	tcp = sts_stream_connect(&op->stream, &op->params.address, op->params.port, &why);
@@ -270,7 +272,8 @@ static void release(struct sts_fetch_op *op)
 		sts_http_reader_clear(&op->reader);
 }
 
-/* The second connection says only whether something old is spoken; whatever else became of it, the first one's facts stand. */
+/* The second connection says only whether something old is spoken; whatever else became of it, the first one's facts
+ * stand. */
 static void end_confirming(struct sts_fetch_op *op)
 {
 	struct sts_tls *tls = &op->out->tls;
@@ -310,7 +313,8 @@ static void timed_out(struct sts_fetch_op *op)
 		(void)end(op, STS_FETCH_TLS, op->out->tls.error);
 	} else {
 		(void)end(op, STS_FETCH_HTTP_TIMEOUT,
-			op->out->http.status == 0 ? "no HTTP response in time" : "the HTTP response was not complete in time");
+			op->out->http.status == 0 ? "no HTTP response in time"
+						  : "the HTTP response was not complete in time");
 	}
 }
 
@@ -326,7 +330,8 @@ static void wait_for(struct sts_fetch_op *op, enum io io)
 	if (op->cut_short)
 		limit_ms = op->params.deadline_ms;
 	sts_stream_hasten(&op->stream);
-	sts_watch_set(op->loop, &op->watch, op->stream.fd, io == IO_READ ? STS_READABLE : STS_WRITABLE, limit_ms, run_again, op);
+	sts_watch_set(op->loop, &op->watch, op->stream.fd, io == IO_READ ? STS_READABLE : STS_WRITABLE, limit_ms,
+		run_again, op);
 }
 
 /* Steps note what they see; only finish() calls back. */

@@ -48,11 +48,11 @@ struct sts_smtp_op {
 	enum io (*step)(struct sts_smtp_op *p);
 	enum io (*then)(struct sts_smtp_op *p); /* once the command is sent */
 	int64_t started_ms;
-	int64_t phase_ms;       /* when the phase began */
-	int64_t until_ms;       /* and must have ended */
-	bool cut_short;         /* the limit at hand is the check's deadline */
-	struct sts_smtp first;  /* facts of the attempt before this one */
-	bool confirming;        /* this attempt only asks whether an old TLS is spoken */
+	int64_t phase_ms;      /* when the phase began */
+	int64_t until_ms;      /* and must have ended */
+	bool cut_short;        /* the limit at hand is the check's deadline */
+	struct sts_smtp first; /* facts of the attempt before this one */
+	bool confirming;       /* this attempt only asks whether an old TLS is spoken */
 };
 
 static enum io begin(struct sts_smtp_op *p);
@@ -101,8 +101,8 @@ static const char *quoted(struct sts_smtp_op *p, const char *before, const char 
 /* The connection ended in the middle of things. */
 static enum io lost(struct sts_smtp_op *p)
 {
-	bool worth_another = p->out->attempts < ATTEMPTS_MAX && !p->confirming && sts_smtp_reader_left(&p->reader) == 0 &&
-		sts_now_ms() + RETRY_MS < p->params.deadline_ms;
+	bool worth_another = p->out->attempts < ATTEMPTS_MAX && !p->confirming &&
+			     sts_smtp_reader_left(&p->reader) == 0 && sts_now_ms() + RETRY_MS < p->params.deadline_ms;
 
 	if (worth_another && p->phase <= IN_STARTTLS)
 		return IO_LATER;
@@ -112,7 +112,8 @@ static enum io lost(struct sts_smtp_op *p)
 	case IN_EHLO:
 		return note_end(p, STS_SMTP_EHLO_BROKEN, "the connection was closed in place of a reply to EHLO");
 	case IN_STARTTLS:
-		return note_end(p, STS_SMTP_STARTTLS_BROKEN, "the connection was closed in place of a reply to STARTTLS");
+		return note_end(
+			p, STS_SMTP_STARTTLS_BROKEN, "the connection was closed in place of a reply to STARTTLS");
 	default:
 		return IO_END;
 	}
@@ -121,8 +122,8 @@ static enum io lost(struct sts_smtp_op *p)
 static enum io not_smtp(struct sts_smtp_op *p, enum sts_reply_state state)
 {
 	const char *line = p->reply.line_count == 0 ? "" : p->reply.lines[p->reply.line_count - 1];
-	const char *error = state == STS_REPLY_TOO_LONG ? "the reply is longer than any SMTP reply may be" :
-							  quoted(p, "not an SMTP reply:", line);
+	const char *error = state == STS_REPLY_TOO_LONG ? "the reply is longer than any SMTP reply may be"
+							: quoted(p, "not an SMTP reply:", line);
 
 	switch (p->phase) {
 	case IN_GREETING:
@@ -181,7 +182,8 @@ static enum io sending(struct sts_smtp_op *p)
 	}
 }
 
-static enum io say(struct sts_smtp_op *p, const char *line, enum phase phase, enum io (*then)(struct sts_smtp_op *p), int64_t limit_ms)
+static enum io say(struct sts_smtp_op *p, const char *line, enum phase phase, enum io (*then)(struct sts_smtp_op *p),
+	int64_t limit_ms)
 {
 	sts_buf_reset(&p->command);
 	sts_buf_printf(&p->command, "%s\r\n", line);
@@ -243,8 +245,9 @@ static enum io begin(struct sts_smtp_op *p)
 	enum sts_tcp tcp;
 
 	if (p->params.deny_private && p->params.address.special != NULL)
-		return note_end(p, STS_SMTP_PRIVATE, sts_sprintf(p->arena, "%s is a special-purpose address (%s)",
-			p->params.address.text, p->params.address.special));
+		return note_end(p, STS_SMTP_PRIVATE,
+			sts_sprintf(p->arena, "%s is a special-purpose address (%s)", p->params.address.text,
+				p->params.address.special));
 	if (sts_now_ms() >= p->params.deadline_ms)
 		return note_end(p, STS_SMTP_CANCELLED, "the time for this check was up before it was tried");
 	p->out->attempts++;
@@ -340,7 +343,8 @@ static enum io got_starttls(struct sts_smtp_op *p)
 		return refused(p, STS_SMTP_STARTTLS_REFUSED, "STARTTLS was refused");
 	if (p->reply.code != 220)
 		return refused(p, STS_SMTP_STARTTLS_BROKEN, "the reply to STARTTLS makes no sense");
-	/* Nothing may come before our ClientHello; what does was written by somebody else into the clear part.  [RFC 3207 section 6] */
+	/* Nothing may come before our ClientHello; what does was written by somebody else into the clear part.  [RFC
+	 * 3207 section 6] */
 	p->out->injected = unasked(p);
 	if (p->out->injected > 0)
 		return note_end(p, STS_SMTP_INJECTION,
@@ -455,7 +459,8 @@ static void merge_attempts(struct sts_smtp_op *p)
 	}
 }
 
-/* What the end means for DANE where no handshake told.  [RFC 7672 section 2.2: any TLSA record makes STARTTLS a must] */
+/* What the end means for DANE where no handshake told.  [RFC 7672 section 2.2: any TLSA record makes STARTTLS a must]
+ */
 static enum sts_dane_state dane_without_tls(const struct sts_smtp *out)
 {
 	switch (out->end) {

@@ -314,7 +314,7 @@ static void never(struct sts_fetch *out, void *arg)
 {
 	(void)out;
 	(void)arg;
-	EXPECT(!"called back after cancel");
+	test_expect(false, TEST_HERE, "called back after cancel");
 }
 
 /* At every stage: nothing may be called, nothing may leak. */

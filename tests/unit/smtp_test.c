@@ -427,7 +427,7 @@ static void never(struct sts_smtp *out, void *arg)
 {
 	(void)out;
 	(void)arg;
-	EXPECT(!"called back after cancel");
+	test_expect(false, TEST_HERE, "called back after cancel");
 }
 
 static void test_cancel(struct sts_arena *arena)
