@@ -38,6 +38,7 @@ struct sts_tlsrpt {
 	struct sts_str *records; /* every TXT record at the name, as given */
 	size_t record_count;
 	size_t candidates;       /* records that begin with "v=TLSRPTv1;" (or, when sole, with blanks before the semicolon) */
+	bool almost;             /* no candidate, but a text that was meant to be one: version not first, misspelt, no semicolon; it is a fault */
 	struct sts_rua *rua;     /* of the chosen record */
 	size_t rua_count;
 	struct sts_faults faults;

@@ -122,7 +122,7 @@ static struct sts_question would_know(const struct sts_report *r)
 		return question(STS_ANSWER_NO, "The TLSRPT record fails DNSSEC validation.");
 	if (!sts_answer_certain(&f->rpt))
 		return question(STS_ANSWER_UNKNOWN, "The TLSRPT record could not be looked up.");
-	if (sts_answer_absent(&f->rpt) || f->tlsrpt.verdict == STS_TLSRPT_ABSENT)
+	if (sts_tlsrpt_absent(f))
 		return question(STS_ANSWER_NO, "There is no TLSRPT record.");
 	if (f->tlsrpt.verdict != STS_TLSRPT_ACCEPT)
 		return question(STS_ANSWER_NO, "Senders cannot use the TLSRPT record.");

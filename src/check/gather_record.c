@@ -123,6 +123,14 @@ static bool same_records(const struct sts_answer *a, const struct sts_answer *b)
 	return true;
 }
 
+/* A cache shows what is left of a TTL, and may have cut it; the zone's own servers know. */
+static void see_ttl(struct sts_facts *f)
+{
+	for (size_t i = 0; i < f->nameserver_count && f->record.state == STS_DNS_OK; i++)
+		if (f->nameservers[i].state == STS_DNS_OK && f->nameservers[i].ttl_s > f->record.ttl_s)
+			f->record.ttl_s = f->nameservers[i].ttl_s;
+}
+
 void gather_record_collect(struct check *c)
 {
 	struct sts_facts *f = c->facts;
@@ -130,6 +138,7 @@ void gather_record_collect(struct check *c)
 
 	if (same_records(&f->record, &c->sibling))
 		f->record_wildcard = true;
+	see_ttl(f);
 	for (size_t i = 0; i < c->misplaced_count; i++) {
 		parse_set(c, &c->misplaced[i], &set);
 		if (set.candidates == 0)

@@ -224,7 +224,7 @@ static struct sts_part_result tls_rpt(struct sts_report *r)
 		return result(STS_RESULT_FAIL, "The record fails DNSSEC validation.");
 	if (!sts_answer_certain(&f->rpt))
 		return result(STS_RESULT_NOT_TESTED, "The TLSRPT record could not be looked up.");
-	if (sts_answer_absent(&f->rpt) || f->tlsrpt.verdict == STS_TLSRPT_ABSENT)
+	if (sts_tlsrpt_absent(f))
 		return result(STS_RESULT_WARN, "There is no TLSRPT record.");
 	for (size_t i = 0; i < f->rua_count; i++)
 		good += f->rua[i].state == STS_RUA_OK;

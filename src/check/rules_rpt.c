@@ -38,7 +38,7 @@ void sts_rule_rpt(const struct sts_facts *f, struct sts_report *r)
 			});
 		return;
 	}
-	if (f->rpt.state != STS_DNS_OK || f->tlsrpt.verdict == STS_TLSRPT_ABSENT)
+	if (sts_tlsrpt_absent(f))
 		absent(f, r);
 	else
 		sts_rules_tlsrpt_faults(&f->tlsrpt, r);
@@ -76,11 +76,12 @@ void sts_rule_rua(const struct sts_facts *f, struct sts_report *r)
 /* What keeps reports from coming, or NULL when they may come. */
 static const char *silenced_by(const struct sts_facts *f)
 {
-	if (sts_answer_absent(&f->rpt) || f->tlsrpt.verdict == STS_TLSRPT_ABSENT)
+	if (sts_tlsrpt_absent(f))
 		return "rpt.absent";
 	switch (f->tlsrpt.verdict) {
 	case STS_TLSRPT_MULTIPLE:
 		return "rpt.multiple";
+	case STS_TLSRPT_ABSENT:
 	case STS_TLSRPT_INVALID:
 		return "rpt.malformed";
 	case STS_TLSRPT_UNUSABLE:

@@ -216,3 +216,8 @@ enum sts_session sts_session(const struct sts_facts *facts, const struct sts_smt
 	}
 	return STS_SESSION_UNTESTED;
 }
+
+bool sts_tlsrpt_absent(const struct sts_facts *f)
+{
+	return sts_answer_absent(&f->rpt) || (f->rpt.state == STS_DNS_OK && f->tlsrpt.verdict == STS_TLSRPT_ABSENT && !f->tlsrpt.almost);
+}

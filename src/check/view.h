@@ -91,4 +91,7 @@ bool sts_takes_no_mail(const struct sts_facts *f);
 /** The MX host has certainly no address. */
 bool sts_mx_no_address(const struct sts_mx *mx);
 
+/** There is surely no TLSRPT record, nor anything meant to be one. */
+bool sts_tlsrpt_absent(const struct sts_facts *f);
+
 #endif

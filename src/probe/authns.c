@@ -297,6 +297,7 @@ static void take_records(struct target *t, const struct sts_answer *a)
 	for (size_t i = 0; i < a->rr_count; i++)
 		t->result.records[i] = a->rrs[i].data;
 	t->result.record_count = a->rr_count;
+	t->result.ttl_s = a->ttl_s;
 	qsort(t->result.records, a->rr_count, sizeof *t->result.records, by_content);
 }
 

@@ -14,6 +14,7 @@ struct sts_nameserver {
 	const char *error;        /* short words when state is no answer, else NULL */
 	struct sts_str *records;  /* TXT records, strings joined; in order of content */
 	size_t record_count;
+	uint32_t ttl_s;           /* of the records as the zone has it; 0 when there are none */
 	const char *cname;        /* it answered with this alias instead of records, or NULL */
 	bool not_tested;          /* could not be asked from here (no IPv6 here, private address denied …): error says why */
 };

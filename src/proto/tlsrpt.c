@@ -170,6 +170,24 @@ static void read_record(struct sts_str text, size_t at, struct sts_arena *arena,
 			out->verdict = STS_TLSRPT_ACCEPT;
 }
 
+/* No sender takes it for a TLSRPT record, yet whoever wrote it meant one. Other protocols' records carry a version of their own. */
+static bool meant(struct sts_str text)
+{
+	return sts_str_findi(text, "tlsrpt") < text.len || (!sts_str_startsi(text, "v=") && sts_str_findi(text, "rua=") < text.len);
+}
+
+static void note_meant(struct sts_arena *arena, struct sts_tlsrpt *out)
+{
+	for (size_t i = 0; i < out->record_count; i++) {
+		struct reading r = {.arena = arena, .out = out, .text = out->records[i]};
+
+		if (!meant(r.text))
+			continue;
+		out->almost = true;
+		note(&r, STS_TLSRPT_MALFORMED, r.text, "does not begin with exactly \"v=TLSRPTv1;\"");
+	}
+}
+
 void sts_tlsrpt_parse(const struct sts_str *texts, size_t count, struct sts_arena *arena, struct sts_tlsrpt *out)
 {
 	size_t chosen = 0;
@@ -188,4 +206,6 @@ void sts_tlsrpt_parse(const struct sts_str *texts, size_t count, struct sts_aren
 		read_record(out->records[chosen], behind_version(out->records[chosen], count == 1), arena, out);
 	else if (out->candidates > 1)
 		out->verdict = STS_TLSRPT_MULTIPLE;
+	else
+		note_meant(arena, out);
 }
