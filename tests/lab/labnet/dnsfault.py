@@ -3,7 +3,7 @@ answer where a rule of a row says so. Runs as a process of its own: dnsfault.py 
 
 Rules: {name, type ("*" for any), do}. What `do` may be:
   servfail, refused, nxdomain, drop, notauth (no AA), truncate (TC always, TCP closed), garbage, unsigned (RRSIG taken out),
-  empty (no answer, no authority), slow (3 s), slow1 (1 s), wrong-question, cut (message cut in half)
+  empty (no answer, no authority), slow (3 s), late (half a second), wrong-question, cut (message cut in half)
 """
 import asyncio
 import json
@@ -15,7 +15,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-STRIPPING, REFUSING = "strip", "refuse"
+STRIPPING, REFUSING, SLOW = "strip", "refuse", "slow"
 
 
 def matches(rule, name, rdtype):
@@ -46,6 +46,9 @@ class Server:
             return self.code(message, dns.rcode.REFUSED)
         if kind == STRIPPING:
             return self.fit(await self.stripped(message), message, tcp)
+        if kind == SLOW:
+            await asyncio.sleep(1)
+            return self.fit(await self.upstream(wire), message, tcp)
         for rule in self.about["rules"]:
             if matches(rule, name, rdtype):
                 return await self.spoil(rule["do"], message, wire, tcp)
@@ -93,8 +96,8 @@ class Server:
         if how == "garbage":
             return wire[:2] + b"\x84\x00" + b"\xff" * 40
         good = await self.upstream(wire)
-        if how in ("slow", "slow1"):
-            await asyncio.sleep(3 if how == "slow" else 1)
+        if how in ("slow", "late"):
+            await asyncio.sleep(3 if how == "slow" else 0.5)
             return self.fit(good, query, tcp)
         if how == "cut":
             return good[:len(good) // 2]

@@ -17,6 +17,7 @@ CLIENT = ("45.80.254.2", "2a0e:b100:fe::2")        # what the lab's own machine 
 RESOLVER = "45.80.0.53"          # Unbound, validating, passes DNSSEC on
 RESOLVER6 = "2a0e:b100::53"
 STRIPPING = "45.80.0.54"         # a resolver that drops everything about DNSSEC
+SLOW_RESOLVER = "45.80.0.56"      # takes a second for each answer
 DEAD_RESOLVER = "45.82.0.53"     # never answers
 REFUSING_RESOLVER = "45.80.0.55"  # answers REFUSED to everything
 
