@@ -332,6 +332,11 @@ static const char *resolvers_fault(const struct sts_path *p)
 		p->resolvers == DEAD ? "does not answer" : "does not pass DNSSEC through");
 }
 
+static const char *with_reason(const struct sts_path *p, const char *fault, const char *why)
+{
+	return why == NULL ? fault : sts_sprintf(p->arena, "%s: %s", fault, why);
+}
+
 static void move(struct sts_path *p, enum sts_dns_path kind, enum sts_path_state state, const char *why)
 {
 	const char *ignored;
@@ -353,7 +358,7 @@ static void resolvers_failed(struct sts_path *p, enum outcome found, const char 
 {
 	p->resolvers = found;
 	if (found == STRIPS && (p->given || p->recursion_tried))
-		move(p, STS_PATH_UNVALIDATED, STS_PATH_STATE_KNOWN, sts_sprintf(p->arena, "%s%s%s", resolvers_fault(p), why == NULL ? "" : ": ", why == NULL ? "" : why));
+		move(p, STS_PATH_UNVALIDATED, STS_PATH_STATE_KNOWN, with_reason(p, resolvers_fault(p), why));
 	else if (!p->given && !p->recursion_tried)
 		move(p, STS_PATH_RECURSION, STS_PATH_STATE_UNKNOWN, resolvers_fault(p));
 	else
@@ -369,8 +374,8 @@ static void recursion_failed(struct sts_path *p, enum outcome found, const char 
 		move(p, STS_PATH_VALIDATED, STS_PATH_STATE_UNKNOWN, NULL);
 	else
 		move(p, STS_PATH_UNVALIDATED, STS_PATH_STATE_KNOWN,
-			sts_sprintf(p->arena, "%s, and full recursion from here %s%s%s", resolvers_fault(p),
-				found == DEAD ? "gets no answer" : "does not validate", why == NULL ? "" : ": ", why == NULL ? "" : why));
+			with_reason(p, sts_sprintf(p->arena, "%s, and full recursion from here %s", resolvers_fault(p),
+				found == DEAD ? "gets no answer" : "does not validate"), why));
 }
 
 static void outcome(struct sts_path *p, enum outcome found, const char *why)

@@ -472,6 +472,7 @@ static void moved(void *arg)
 {
 	struct sts_resolver *r = arg;
 
+	memset(r->prefetched, 0, sizeof r->prefetched); /* other caches */
 	for (struct sts_query *q = r->queries; q != NULL; q = q->next) {
 		stop(q);
 		ask(q);

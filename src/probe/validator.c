@@ -46,7 +46,7 @@ struct option {
 
 /* One check asks some hundred questions at once; the library's defaults are made for one at a time. */
 static const struct option common_options[] = {
-	{"outgoing-range:", "512"},
+	{"outgoing-range:", "256"},    /* a socket each; the usual limit is 1024 files a process */
 	{"num-queries-per-thread:", "4096"},
 	{"outgoing-num-tcp:", "32"},
 	{"msg-cache-size:", "4m"},

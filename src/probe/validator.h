@@ -37,7 +37,7 @@ typedef void sts_ask_fn(const struct sts_ask_result *result, void *arg);
  */
 STS_MUST_CHECK enum sts_err sts_validator_new(struct sts_loop *loop, const struct sts_validator_options *options,
 	struct sts_validator **out, const char **why);
-/** Drops every question that is out; their callbacks do not come. NULL is fine. Not to be called from within libunbound (never happens: see sts_ask). */
+/** Drops every question that is out; their callbacks do not come. NULL is fine. */
 void sts_validator_free(struct sts_validator *validator);
 
 /**

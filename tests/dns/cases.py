@@ -2,7 +2,7 @@
 
 import re
 
-from net import DEAD, FLAKY, LATE, LEAF1, LEAF2, LEAF6, OTHER, OUTAGE, PASSING, PLAIN, REFUSING, SERVFAIL, SHUT, SILENT, SLOW, STRIPPING, UNWILLING
+from net import DEAD, FLAKY, LATE, LEAF1, LEAF2, LEAF6, NO_TCP, OTHER, OUTAGE, PASSING, PLAIN, REFUSING, SERVFAIL, SHUT, SILENT, SLOW, STRIPPING, UNWILLING
 
 VIA = f"--resolver {PASSING} --trust-anchor DIR/anchor"
 SECURE = {"state": "OK", "dnssec": "SECURE", "why": None}
@@ -162,6 +162,13 @@ CASES = [
           "nothing.signed.test AUTH": {"servers": [{"state": "NXDOMAIN", "error": None}] * 2},
           "big.signed.test AUTH": {"servers": [{"state": "OK", "records": lambda r: len(r) == 60}] * 2},
           "nothing.test AUTH": {"zone": None, "servers": []}}),
+    case("truncation without TCP", f"{VIA} --wait 12000 x.notcp.test TXT _mta-sts.notcp.test AUTH",
+         {"x.notcp.test TXT": {"state": some("SERVFAIL|TIMEOUT"), "rrs": []},
+          "_mta-sts.notcp.test AUTH": {"zone": None}}),
+    case("resolver that truncates and has no TCP", f"--resolver {NO_TCP} --trust-anchor DIR/anchor --wait 20000 _mta-sts.signed.test TXT",
+         {"_mta-sts.signed.test TXT": {"state": "TRUNCATED", "why": some(NO_TCP)}}, {"path": "VALIDATED"}),
+    case("two resolvers, one strips", f"--resolver {STRIPPING} --resolver {PASSING} --trust-anchor DIR/anchor _mta-sts.signed.test TXT _mta-sts.unsigned.test TXT",
+         {"_mta-sts.signed.test TXT": {"state": "OK", "dnssec": some("SECURE|UNKNOWN"), **TXT1}, "_mta-sts.unsigned.test TXT": {"state": "OK"}}),
     case("servers at special addresses", f"--deny-private {VIA} --wait 5000 _mta-sts.signed.test AUTH",
          {"_mta-sts.signed.test AUTH": {"servers": [{"state": "OK"}] * 2}}),
 ]
