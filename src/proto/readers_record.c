@@ -259,6 +259,7 @@ static void read_kumo(struct reading *r)
 	static const struct loose how = {0};
 	struct loose_record record;
 	struct sts_str text;
+	struct sts_str bare;
 
 	if (r->count == 0)
 		refuse(r, "finds no record");
@@ -267,8 +268,9 @@ static void read_kumo(struct reading *r)
 	if (r->count != 1)
 		return;
 	text = r->texts[0];
+	bare = sts_str_trim(text);
 	record = read_loosely(&how, text);
-	if (text.len > 1 && sts_is_wsp(text.ptr[text.len - 1]) && text.ptr[sts_str_trim(text).len - 1] == ';')
+	if (bare.len > 0 && bare.ptr[bare.len - 1] == ';' && sts_is_wsp(text.ptr[text.len - 1]))
 		refuse(r, "cannot read a blank behind the last semicolon");
 	else if (r->strict->verdict == STS_RECORD_ABSENT && !record.version_ok)
 		refuse(r, "does not find the version STSv1");

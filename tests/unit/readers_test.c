@@ -237,6 +237,8 @@ static const struct {
 	{"v=STSv1; id=1|v=STSv1;", "RRRRA?ARR"},
 	{"v=STSv1; id=1|v=STSv1", "AARRARA?A"},
 	{"v=spf1 -all", "RRRRRRRRR"},
+	{" ", "RRRRRRRRR"},
+	{"", "RRRRRRRRR"},
 };
 
 static void test_records(void)
