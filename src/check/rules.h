@@ -34,6 +34,8 @@ sts_rule sts_rule_match;
 sts_rule sts_rule_mx_answer;
 sts_rule sts_rule_mx_hosts;
 sts_rule sts_rule_mx_sessions;
+/** Reason word why the TLS of a session could not be tested; NULL when it was seen, or is at fault itself. */
+const char *sts_smtp_untested(const struct sts_facts *f, const struct sts_smtp *s);
 
 /* rules_dane.c */
 sts_rule sts_rule_dane;

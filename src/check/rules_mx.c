@@ -209,7 +209,7 @@ static bool port_blocked(const struct sts_facts *f)
 	return silent && !refused;
 }
 
-static const char *untested_reason(const struct sts_facts *f, const struct sts_smtp *s)
+const char *sts_smtp_untested(const struct sts_facts *f, const struct sts_smtp *s)
 {
 	switch (s->end) {
 	case STS_SMTP_NOT_TRIED:
@@ -242,7 +242,7 @@ static const char *untested_reason(const struct sts_facts *f, const struct sts_s
 static void untested(const struct sts_facts *f, struct sts_report *r, const struct sts_mx *mx)
 {
 	for (size_t i = 0; i < mx->smtp_count; i++) {
-		const char *reason = untested_reason(f, &mx->smtp[i]);
+		const char *reason = sts_smtp_untested(f, &mx->smtp[i]);
 
 		if (reason != NULL)
 			sts_report_not_tested(r, reason,

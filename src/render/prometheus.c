@@ -1,4 +1,5 @@
 /* Reports in the Prometheus text exposition format, version 0.0.4: one family after the other, all domains in each. */
+#include "check/view.h"
 #include "mtasts/check.h"
 #include "render/escape.h"
 #include "render/render.h"
@@ -85,15 +86,6 @@ static void codes(struct sts_buf *b, struct sts_reports reports)
 	}
 }
 
-/* The same host under two preferences is one series. */
-static bool is_repeated(const struct sts_facts *f, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(f->mx[i].name, f->mx[index].name) == 0)
-			return true;
-	return false;
-}
-
 static void certificate(struct sts_buf *b, const struct sts_report *r, const char *host, const char *address, const struct sts_tls *tls)
 {
 	if (tls->chain_count == 0)
@@ -113,7 +105,7 @@ static void certificates(struct sts_buf *b, struct sts_reports reports)
 		for (size_t j = 0; j < f->fetch_count; j++)
 			certificate(b, reports.items[i], f->policy_host.name, f->fetches[j].address.text, &f->fetches[j].tls);
 		for (size_t j = 0; j < f->mx_count; j++)
-			for (size_t k = 0; k < f->mx[j].smtp_count && !is_repeated(f, j); k++)
+			for (size_t k = 0; k < f->mx[j].smtp_count && !sts_mx_repeated(f, j); k++)
 				certificate(b, reports.items[i], f->mx[j].name, f->mx[j].smtp[k].address.text, &f->mx[j].smtp[k].tls);
 	}
 }
@@ -125,7 +117,7 @@ static void mx_covered(struct sts_buf *b, struct sts_reports reports)
 		const struct sts_report *r = reports.items[i];
 
 		for (size_t j = 0; j < r->facts->mx_count; j++) {
-			if (!r->mx[j].judged || is_repeated(r->facts, j))
+			if (!r->mx[j].judged || sts_mx_repeated(r->facts, j))
 				continue;
 			sample(b, "mtasts_mx_covered", r);
 			label(b, ',', "host", r->facts->mx[j].name);

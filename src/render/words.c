@@ -1,5 +1,7 @@
 #include "render/words.h"
 
+#include "check/rules.h"
+
 #include <inttypes.h>
 
 static const char *tls_state_code(const struct sts_tls *tls)
@@ -56,7 +58,7 @@ const char *sts_fetch_code(const struct sts_fetch *f)
 	case STS_FETCH_PRIVATE:
 		return "host.dns.private-address";
 	case STS_FETCH_NO_FAMILY:
-		return "no-ipv6-here";
+		return f->address.family == 6 ? "no-ipv6-here" : "no-ipv4-here";
 	case STS_FETCH_TCP_REFUSED:
 		return "host.tcp.refused";
 	case STS_FETCH_TCP_TIMEOUT:
@@ -239,6 +241,8 @@ const char *sts_smtp_state(const struct sts_smtp *s)
 	case STS_SMTP_GREETING_4XX:
 	case STS_SMTP_CANCELLED:
 		return "not_tested";
+	case STS_SMTP_EHLO_REFUSED: /* for now */
+		return s->code < 500 ? "not_tested" : "failed";
 	default:
 		return "failed";
 	}
@@ -251,35 +255,9 @@ static const char *smtp_tls_code(const struct sts_tls *tls)
 						      : "mx.tls.failed";
 }
 
-/* Why port 25 could not be reached: this side's fault when it is so everywhere. */
-static const char *unreachable_reason(const struct sts_facts *facts)
+static const char *smtp_failure_code(const struct sts_smtp *s)
 {
-	return facts->vantage.smtp == STS_NO ? "port25-blocked" : "mx-unreachable";
-}
-
-const char *sts_smtp_code(const struct sts_facts *facts, const struct sts_smtp *s)
-{
-	size_t problem;
-
 	switch (s->end) {
-	case STS_SMTP_OK:
-		problem = first_problem(s->tls.problems);
-		return problem < STS_CERT_PROBLEM_COUNT ? mx_cert_codes[problem] : NULL;
-	case STS_SMTP_NOT_TRIED:
-		return facts->no_smtp ? "switched-off" : facts->timed_out ? "timeout" : "not-applicable";
-	case STS_SMTP_PRIVATE:
-		return "private-denied";
-	case STS_SMTP_NO_FAMILY:
-		return "no-ipv6-here";
-	case STS_SMTP_TCP_REFUSED:
-		return "mx-unreachable";
-	case STS_SMTP_TCP_TIMEOUT:
-	case STS_SMTP_TCP_UNREACHABLE:
-		return unreachable_reason(facts);
-	case STS_SMTP_GREETING_4XX:
-		return "greylisted";
-	case STS_SMTP_CANCELLED:
-		return "timeout";
 	case STS_SMTP_GREETING_5XX:
 	case STS_SMTP_GREETING_TIMEOUT:
 	case STS_SMTP_GREETING_BROKEN:
@@ -294,10 +272,20 @@ const char *sts_smtp_code(const struct sts_facts *facts, const struct sts_smtp *
 		return "mx.starttls.refused";
 	case STS_SMTP_INJECTION:
 		return "mx.starttls.injection";
-	case STS_SMTP_TLS:
-		break;
+	default:
+		return smtp_tls_code(&s->tls);
 	}
-	return smtp_tls_code(&s->tls);
+}
+
+const char *sts_smtp_code(const struct sts_facts *facts, const struct sts_smtp *s)
+{
+	size_t problem = first_problem(s->tls.problems);
+
+	if (s->end == STS_SMTP_OK)
+		return problem < STS_CERT_PROBLEM_COUNT ? mx_cert_codes[problem] : NULL;
+	if (strcmp(sts_smtp_state(s), "not_tested") == 0)
+		return sts_smtp_untested(facts, s);
+	return smtp_failure_code(s);
 }
 
 const char *sts_pkix_word(const struct sts_tls *tls)

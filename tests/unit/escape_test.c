@@ -112,7 +112,8 @@ static void fetch_codes(void)
 		{{.end = STS_FETCH_HTTP_BROKEN}, "host.http.broken", "broken"},
 		{{.end = STS_FETCH_HTTP_TOO_LARGE}, "host.http.too-large", "65536"},
 		{{.end = STS_FETCH_PRIVATE}, "host.dns.private-address", "special-purpose"},
-		{{.end = STS_FETCH_NO_FAMILY}, "no-ipv6-here", "no route"},
+		{{.end = STS_FETCH_NO_FAMILY, .address = {.family = 6}}, "no-ipv6-here", "no route"},
+		{{.end = STS_FETCH_NO_FAMILY, .address = {.family = 4}}, "no-ipv4-here", "no route"},
 		{{.end = STS_FETCH_CANCELLED}, "timeout", "ran out"},
 	};
 
@@ -140,16 +141,18 @@ static void smtp_states(void)
 	} table[] = {
 		{{.end = STS_SMTP_OK}, "ok", NULL},
 		{{.end = STS_SMTP_OK, .tls = {.problems = STS_CERT_UNTRUSTED}}, "ok", "mx.cert.untrusted"},
-		{{.end = STS_SMTP_NOT_TRIED}, "not_tested", "not-applicable"},
+		{{.end = STS_SMTP_NOT_TRIED}, "not_tested", "timeout"},
 		{{.end = STS_SMTP_PRIVATE}, "not_tested", "private-denied"},
-		{{.end = STS_SMTP_NO_FAMILY}, "not_tested", "no-ipv6-here"},
+		{{.end = STS_SMTP_NO_FAMILY, .address = {.family = 6}}, "not_tested", "no-ipv6-here"},
+		{{.end = STS_SMTP_NO_FAMILY, .address = {.family = 4}}, "not_tested", "no-ipv4-here"},
 		{{.end = STS_SMTP_TCP_REFUSED}, "not_tested", "mx-unreachable"},
 		{{.end = STS_SMTP_TCP_TIMEOUT}, "not_tested", "mx-unreachable"},
 		{{.end = STS_SMTP_GREETING_4XX}, "not_tested", "greylisted"},
 		{{.end = STS_SMTP_CANCELLED}, "not_tested", "timeout"},
 		{{.end = STS_SMTP_GREETING_5XX}, "failed", "mx.smtp.greeting"},
 		{{.end = STS_SMTP_GREETING_TIMEOUT}, "failed", "mx.smtp.greeting"},
-		{{.end = STS_SMTP_EHLO_REFUSED}, "failed", "mx.smtp.ehlo-refused"},
+		{{.end = STS_SMTP_EHLO_REFUSED, .code = 502}, "failed", "mx.smtp.ehlo-refused"},
+		{{.end = STS_SMTP_EHLO_REFUSED, .code = 421}, "not_tested", "greylisted"},
 		{{.end = STS_SMTP_NO_STARTTLS}, "failed", "mx.starttls.missing"},
 		{{.end = STS_SMTP_STARTTLS_REFUSED}, "failed", "mx.starttls.refused"},
 		{{.end = STS_SMTP_INJECTION}, "failed", "mx.starttls.injection"},
@@ -164,9 +167,6 @@ static void smtp_states(void)
 		EXPECT_CSTR(sts_smtp_state(&table[i].smtp), table[i].state);
 		EXPECT_CSTR(sts_smtp_code(&facts, &table[i].smtp), table[i].reason);
 	}
-	CASE("smtp: port 25 is blocked when no connection stood anywhere");
-	facts.vantage.smtp = STS_NO;
-	EXPECT_CSTR(sts_smtp_code(&facts, &(struct sts_smtp){.end = STS_SMTP_TCP_TIMEOUT}), "port25-blocked");
 	CASE("smtp: not tried because it is switched off");
 	facts.no_smtp = true;
 	EXPECT_CSTR(sts_smtp_code(&facts, &(struct sts_smtp){.end = STS_SMTP_NOT_TRIED}), "switched-off");
