@@ -1,5 +1,6 @@
 /* The policy host's strand: its addresses, and one fetch of the policy at each of them.  [RFC 8461 section 3.3] */
 #include "check/gather.h"
+#include "check/unpack.h"
 
 #include "proto/dnsmsg.h"
 
@@ -101,8 +102,10 @@ static void collect_family(struct check *c, struct fetch_item *items)
 {
 	struct sts_facts *f = c->facts;
 
-	for (struct fetch_item *i = items; i != NULL; i = i->next)
+	for (struct fetch_item *i = items; i != NULL; i = i->next) {
+		sts_fetch_unpack(&i->out, c->arena);
 		*STS_PUSH(c->arena, f->fetches, f->fetch_count) = i->out;
+	}
 }
 
 void gather_host_collect(struct check *c)

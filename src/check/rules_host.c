@@ -149,13 +149,8 @@ static void remarks(struct sts_spots *s, const struct sts_fetch *f)
 		remark(s, f, STS_F_HOST_HTTP_LARGE, sts_sprintf(s->arena, "The policy has %zu octets.", f->body_total));
 }
 
-/* Sent encoded although nobody asked: where we cannot read it, neither can senders that do not unpack. */
-static void encoding(struct sts_spots *s, const struct sts_fetch *f)
+static void encoding_remark(struct sts_spots *s, const struct sts_fetch *f, bool unreadable)
 {
-	bool unreadable = sts_fetch_encoded(f) && !(f->has_policy && f->policy.usable);
-
-	if (f->http.content_encoding == NULL)
-		return;
 	sts_spot_add(s, f->address.text, unreadable,
 		&(struct sts_note){
 			.id = STS_F_HOST_HTTP_ENCODING,
@@ -166,6 +161,13 @@ static void encoding(struct sts_spots *s, const struct sts_fetch *f)
 			.result_type = unreadable ? fetch_error : NULL,
 			.fix_type = STS_FIX_SERVER,
 		});
+}
+
+/* Sent encoded although nobody asked. What gzip or deflate hides was unpacked; in another coding hardly a sender reads it. */
+static void encoding(struct sts_spots *s, const struct sts_fetch *f)
+{
+	if (f->http.content_encoding != NULL)
+		encoding_remark(s, f, sts_fetch_encoded(f) && !(f->has_policy && f->policy.usable));
 }
 
 /* A certificate for other names mostly means that another site answers: what it says is not about this policy. */
@@ -212,6 +214,17 @@ static void tcp(struct sts_spots *s, const struct sts_fetch *f)
 	}
 }
 
+static void too_large(struct sts_spots *s, const struct sts_fetch *f)
+{
+	add(s, f, STS_F_HOST_HTTP_TOO_LARGE,
+		f->http.content_encoding == NULL ?
+			"The answer is larger than 65536 octets; senders stop reading and take no policy." :
+			"The answer, unpacked, is larger than 65536 octets; senders stop reading and take no policy.");
+	/* That it came packed is no second reason. */
+	if (f->http.content_encoding != NULL)
+		encoding_remark(s, f, false);
+}
+
 /* Everything that is wrong at one address, in the order in which a sender meets it. */
 static void look_at(struct sts_spots *s, const struct sts_fetch *f, int64_t judged_at)
 {
@@ -237,7 +250,7 @@ static void look_at(struct sts_spots *s, const struct sts_fetch *f, int64_t judg
 		add(s, f, STS_F_HOST_HTTP_BROKEN,
 			sts_sprintf(s->arena, "The answer breaks the rules of HTTP: %s.", why == NULL ? "it ends early" : sts_name(s->arena, why)));
 	else if (f->end == STS_FETCH_HTTP_TOO_LARGE)
-		add(s, f, STS_F_HOST_HTTP_TOO_LARGE, "The answer is larger than 65536 octets; senders stop reading and take no policy.");
+		too_large(s, f);
 	else if (f->end == STS_FETCH_OK)
 		response(s, f);
 }

@@ -96,9 +96,11 @@ void sts_rule_record(const struct sts_facts *f, struct sts_report *r)
 		absent(f, r);
 		return;
 	}
+	/* Among several none counts, well written or not: the faults of each are no faults of the domain's record. */
 	if (f->record_set.verdict == STS_RECORD_MULTIPLE)
 		multiple(f, r);
-	sts_rules_record_faults(&f->record_set, r);
+	else
+		sts_rules_record_faults(&f->record_set, r);
 	unrelated(f, r);
 }
 
@@ -267,24 +269,33 @@ static const char *tell_servers(const struct sts_facts *f, const struct sts_repo
 	return count > SHOWN ? sts_sprintf(r->arena, "%s; and %zu more", text, count - SHOWN) : text;
 }
 
+/* Neither a domain that does not exist nor an alias that leads nowhere has servers to compare. */
+static const char *no_servers_reason(const struct sts_facts *f)
+{
+	if (f->mx_answer.state == STS_DNS_NXDOMAIN || sts_alias_broken(&f->record))
+		return "not-applicable";
+	return f->timed_out ? "timeout" : "resolver-failed";
+}
+
+static const char *server_reason(const struct sts_facts *f, const struct sts_nameserver *n)
+{
+	if (strchr(n->address, ':') != NULL && f->vantage.ipv6 == STS_NO)
+		return "no-ipv6-here";
+	return f->deny_private && n->error != NULL && strstr(n->error, "special-purpose") != NULL ? "private-denied" : "resolver-failed";
+}
+
 static void untested_servers(const struct sts_facts *f, struct sts_report *r, size_t answered)
 {
-	const char *what;
-
 	if (f->nameserver_count == 0 || answered == 0) {
-		what = sts_sprintf(r->arena, "authoritative servers of %s, one by one", record_name(r));
-		sts_report_not_tested(r, f->timed_out ? "timeout" : "resolver-failed", what);
+		sts_report_not_tested(r, no_servers_reason(f), sts_sprintf(r->arena, "authoritative servers of %s, one by one", record_name(r)));
 		return;
 	}
 	for (size_t i = 0; i < f->nameserver_count; i++) {
 		const struct sts_nameserver *n = &f->nameservers[i];
-		bool v6 = strchr(n->address, ':') != NULL;
 
-		if (!n->not_tested)
-			continue;
-		what = sts_sprintf(r->arena, "name server %s [%s]", sts_name(r->arena, n->name), n->address);
-		sts_report_not_tested(r,
-			v6 && f->vantage.ipv6 == STS_NO ? "no-ipv6-here" : f->deny_private ? "private-denied" : "timeout", what);
+		if (n->not_tested)
+			sts_report_not_tested(r, server_reason(f, n),
+				sts_sprintf(r->arena, "name server %s [%s]", sts_name(r->arena, n->name), n->address));
 	}
 }
 

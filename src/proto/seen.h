@@ -230,7 +230,7 @@ struct sts_fetch {
 	struct sts_str body;       /* as received, at most STS_POLICY_MAX; .ptr NULL when none */
 	size_t body_total;         /* octets received before we stopped */
 	char sha256[65];           /* of body when reached is STS_AT_BODY, else "" */
-	bool decoded;              /* never true today: we do not decode Content-Encoding */
+	bool decoded;              /* body, sha256 and policy are what was in a gzip or deflate body; body_total counts what came */
 	int64_t connect_ms;
 	int64_t duration_ms;
 	struct sts_policy policy;  /* parsed from body when reached is STS_AT_BODY */

@@ -40,6 +40,13 @@ static void two_records(struct sts_facts *f)
 	facts_set_records(f, texts, 2);
 }
 
+static void two_records_one_malformed(struct sts_facts *f)
+{
+	static const char *const texts[] = {"v=STSv1; id=1;", "v=STSv1;"};
+
+	facts_set_records(f, texts, 2);
+}
+
 static void beside_spf(struct sts_facts *f)
 {
 	static const char *const texts[] = {"v=spf1 -all", "v=STSv1; id=1;"};
@@ -174,6 +181,19 @@ static void differ_without_record(struct sts_facts *f)
 	f->nameservers[1].state = STS_DNS_OK;
 }
 
+static void no_servers_found(struct sts_facts *f)
+{
+	f->nameserver_count = 0;
+}
+
+static void no_servers_of_no_domain(struct sts_facts *f)
+{
+	nothing(f);
+	facts_set_hosts(f, "");
+	facts_set_state(&f->mx_answer, STS_DNS_NXDOMAIN);
+	f->nameserver_count = 0;
+}
+
 static void no_servers_asked(struct sts_facts *f)
 {
 	f->no_authoritative = true;
@@ -187,6 +207,7 @@ static const struct facts_row rows[] = {
 	{"only SPF at the name", only_spf, "record.absent", "absent", "WARNING", NULL},
 	{"no record, another site answers", nothing_but_a_site, "record.absent", "absent", "WARNING", NULL},
 	{"two records", two_records, "record.multiple policy.without-record", "broken", "WARNING", NULL},
+	{"two records, one malformed", two_records_one_malformed, "record.multiple policy.without-record", "broken", "WARNING", NULL},
 	{"a record beside SPF", beside_spf, "record.unrelated-txt:notice", "enforced", "SUCCESS", NULL},
 	{"an id with hyphens", hyphen, "record.id-invalid:error policy.without-record", "broken", "WARNING", NULL},
 	{"another version", other_version, "record.version-invalid:error policy.without-record", "broken", "WARNING", NULL},
@@ -210,6 +231,8 @@ static const struct facts_row rows[] = {
 	{"a silent server, no record", silent_without_record, "record.absent", "absent", "WARNING", NULL},
 	{"one server has a record, the others none", differ_without_record, "record.absent record.servers-differ:warning", "absent",
 		"WARNING", NULL},
+	{"servers were not found", no_servers_found, "", "enforced", "SUCCESS", "resolver-failed"},
+	{"a domain that does not exist has no servers", no_servers_of_no_domain, "record.absent mx.dns.domain-missing:error", "absent", "WARNING", NULL},
 	{"servers are not asked", no_servers_asked, "", "enforced", "SUCCESS", "switched-off"},
 };
 

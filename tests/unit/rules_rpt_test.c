@@ -28,6 +28,11 @@ static void unrelated(struct sts_facts *f)
 	facts_set_rpt(f, "v=spf1 -all");
 }
 
+static void version_second(struct sts_facts *f)
+{
+	facts_set_rpt(f, "rua=mailto:reports@example.test; v=TLSRPTv1");
+}
+
 static void malformed(struct sts_facts *f)
 {
 	facts_set_rpt(f, "v=TLSRPTv1; foo=bar");
@@ -87,6 +92,7 @@ static const struct facts_row rows[] = {
 	{"absent in testing", absent_testing, "rpt.absent:warning mode.testing-without-reports=rpt.absent mode.testing", "testing", "WARNING", NULL},
 	{"absent in mode none", absent_none, "rpt.absent:notice mode.none", "none", "WARNING", NULL},
 	{"other text only", unrelated, "rpt.absent:notice", "enforced", "SUCCESS", NULL},
+	{"the version is not first", version_second, "rpt.malformed:error", "enforced", "WARNING", NULL},
 	{"malformed", malformed, "rpt.malformed:error", "enforced", "WARNING", NULL},
 	{"malformed in testing", malformed_testing, "rpt.malformed:error mode.testing-without-reports=rpt.malformed", "testing", "WARNING", NULL},
 	{"an odd scheme in testing", ftp_testing, "rpt.rua-scheme:error mode.testing-without-reports=rpt.rua-scheme", "testing", "WARNING", NULL},
