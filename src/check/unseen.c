@@ -18,18 +18,20 @@ static bool is_whole(const struct collector *c, const char *codes)
 static void add(struct collector *c, const char *codes, const char *name)
 {
 	struct sts_observation *o = c->out;
+	const char *shown;
 
 	if (is_whole(c, codes))
 		return;
-	for (size_t i = 0; i < o->unseen_count; i++)
-		if (strcmp(o->unseen[i].codes, codes) == 0 && strcmp(o->unseen[i].name, name) == 0)
-			return;
 	/* Too many to tell apart: then nothing of the group counts as seen. */
 	if (o->unseen_count >= STS_UNSEEN_MAX)
 		name = "";
+	shown = sts_observe_text(c->arena, sts_str_of(name));
+	for (size_t i = 0; i < o->unseen_count; i++)
+		if (strcmp(o->unseen[i].codes, codes) == 0 && strcmp(o->unseen[i].name, shown) == 0)
+			return;
 	if (name[0] == '\0' && c->whole_count < sizeof c->whole / sizeof *c->whole)
 		c->whole[c->whole_count++] = codes;
-	*STS_PUSH(c->arena, o->unseen, o->unseen_count) = (struct sts_unseen){codes, sts_strdup(c->arena, name)};
+	*STS_PUSH(c->arena, o->unseen, o->unseen_count) = (struct sts_unseen){codes, shown};
 }
 
 /* An address could not be seen; neither could what is told of its host as a whole. */

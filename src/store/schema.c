@@ -18,7 +18,7 @@ static const char sqlite_1[] =
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE snapshot ("
 	" id INTEGER PRIMARY KEY, domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, digest TEXT NOT NULL,"
-	" verdict TEXT NOT NULL, status TEXT NOT NULL, policy TEXT REFERENCES body, doc TEXT NOT NULL CHECK (json_valid(doc)),"
+	" verdict TEXT NOT NULL, status TEXT NOT NULL, policy TEXT REFERENCES body, doc TEXT NOT NULL,"
 	" UNIQUE (domain_id, digest)"
 	") STRICT;"
 	"CREATE INDEX snapshot_policy ON snapshot (policy) WHERE policy IS NOT NULL;"

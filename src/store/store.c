@@ -115,7 +115,7 @@ static enum sts_err migrate(struct sts_store *s, int64_t target)
 	enum sts_err err = s->ops->version(s, &version);
 
 	/* The usual case needs no lock. */
-	if (err != STS_OK || version == target)
+	if (err != STS_OK || (version == target && version <= newest(s)))
 		return err;
 	err = sts_store_begin(s, STS_BEGIN_WRITE);
 	if (err == STS_OK)
