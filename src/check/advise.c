@@ -28,7 +28,7 @@ static size_t untested(const struct sts_report *r)
 		enum sts_decision d = r->mx[i].decisions[STS_STATE_CURRENT_POLICY];
 
 		count += sts_mx_real(&f->mx[i]) && !sts_mx_repeated(f, i) && !sts_mx_no_address(&f->mx[i]) &&
-			(d == STS_DECIDE_UNKNOWN || d == STS_UNREACHABLE);
+			 (d == STS_DECIDE_UNKNOWN || d == STS_UNREACHABLE);
 	}
 	return count;
 }
@@ -41,11 +41,14 @@ static struct sts_question protected_enforced(const struct sts_report *r)
 	if (sts_takes_no_mail(r->facts))
 		return question(STS_ANSWER_YES, "The domain takes no mail.");
 	if (good == 0)
-		return question(STS_ANSWER_UNKNOWN, hosts == 0 ? "The MX hosts are not known." : "No MX host could be tested.");
+		return question(
+			STS_ANSWER_UNKNOWN, hosts == 0 ? "The MX hosts are not known." : "No MX host could be tested.");
 	if (untested(r) > 0)
-		return question(STS_ANSWER_PARTLY, sts_sprintf(r->arena, "%zu of %zu MX hosts verified over TLS, %zu could not be tested.", good,
-			hosts, untested(r)));
-	return question(STS_ANSWER_YES, "Senders that follow MTA-STS deliver to verified hosts only. The very first message of a sender may come before it has fetched the policy.");
+		return question(STS_ANSWER_PARTLY,
+			sts_sprintf(r->arena, "%zu of %zu MX hosts verified over TLS, %zu could not be tested.", good,
+				hosts, untested(r)));
+	return question(STS_ANSWER_YES, "Senders that follow MTA-STS deliver to verified hosts only. The very first "
+					"message of a sender may come before it has fetched the policy.");
 }
 
 /* Without MTA-STS there may still be DANE. */
@@ -54,7 +57,8 @@ static struct sts_question protected_otherwise(const struct sts_report *r, const
 	size_t hosts = sts_count_mx(r);
 
 	if (hosts > 0 && sts_count_decision(r, STS_STATE_DANE, STS_DELIVER_DANE) == hosts)
-		return question(STS_ANSWER_PARTLY, sts_sprintf(r->arena, "%s Senders that honour DANE deliver to verified hosts only.", why));
+		return question(STS_ANSWER_PARTLY,
+			sts_sprintf(r->arena, "%s Senders that honour DANE deliver to verified hosts only.", why));
 	return question(STS_ANSWER_NO, why);
 }
 
@@ -66,9 +70,11 @@ static struct sts_question is_protected(const struct sts_report *r)
 	case STS_VERDICT_BLOCKING:
 		if (r->facts->policy->mode != STS_MODE_ENFORCE)
 			return protected_otherwise(r, "The policy is not in mode enforce.");
-		return question(STS_ANSWER_PARTLY, verified(r, STS_STATE_CURRENT_POLICY) > 0 ?
-			"Mail that gets through goes to verified hosts, but senders refuse some hosts." :
-			"Senders refuse to deliver to the hosts there are: nothing leaks, and nothing arrives.");
+		return question(STS_ANSWER_PARTLY,
+			verified(r, STS_STATE_CURRENT_POLICY) > 0
+				? "Mail that gets through goes to verified hosts, but senders refuse some hosts."
+				: "Senders refuse to deliver to the hosts there are: nothing leaks, and nothing "
+				  "arrives.");
 	case STS_VERDICT_TESTING:
 		return protected_otherwise(r, "In mode testing failures are reported, and mail goes out all the same.");
 	case STS_VERDICT_NONE:
@@ -76,7 +82,8 @@ static struct sts_question is_protected(const struct sts_report *r)
 	case STS_VERDICT_ABSENT:
 		return protected_otherwise(r, "There is no MTA-STS record.");
 	case STS_VERDICT_BROKEN:
-		return protected_otherwise(r, "Senders that do not hold an earlier policy find none that they can use.");
+		return protected_otherwise(
+			r, "Senders that do not hold an earlier policy find none that they can use.");
 	case STS_VERDICT_UNKNOWN:
 		break;
 	}
@@ -93,18 +100,20 @@ static struct sts_question enforcing(const struct sts_report *r)
 	case STS_VERDICT_ENFORCED:
 		return question(STS_ANSWER_YES, "The policy is in mode enforce.");
 	case STS_VERDICT_BLOCKING:
-		return enforce ? question(STS_ANSWER_YES, "The policy is in mode enforce, and it turns mail away.") :
-				 question(STS_ANSWER_NO, "The policy is not in mode enforce; DANE alone makes senders refuse.");
+		return enforce ? question(STS_ANSWER_YES, "The policy is in mode enforce, and it turns mail away.")
+			       : question(STS_ANSWER_NO,
+					 "The policy is not in mode enforce; DANE alone makes senders refuse.");
 	case STS_VERDICT_TESTING:
 		return question(STS_ANSWER_NO, "The policy is in mode testing.");
 	case STS_VERDICT_NONE:
 		return question(STS_ANSWER_NO, "The policy is in mode none.");
 	case STS_VERDICT_ABSENT:
-		return enforce ? question(STS_ANSWER_PARTLY, "Only senders that already hold the policy apply it: there is no record.") :
-				 question(STS_ANSWER_NO, "There is no MTA-STS record.");
+		return enforce ? question(STS_ANSWER_PARTLY,
+					 "Only senders that already hold the policy apply it: there is no record.")
+			       : question(STS_ANSWER_NO, "There is no MTA-STS record.");
 	case STS_VERDICT_BROKEN:
-		return enforce ? question(STS_ANSWER_PARTLY, "Only senders that already hold the policy apply it.") :
-				 question(STS_ANSWER_NO, "There is no policy that senders can use.");
+		return enforce ? question(STS_ANSWER_PARTLY, "Only senders that already hold the policy apply it.")
+			       : question(STS_ANSWER_NO, "There is no policy that senders can use.");
 	case STS_VERDICT_UNKNOWN:
 		break;
 	}
@@ -131,9 +140,12 @@ static struct sts_question would_know(const struct sts_report *r)
 		untested += f->rua[i].state == STS_RUA_NOT_TESTED;
 	}
 	if (good == f->rua_count && good > 0)
-		return question(STS_ANSWER_YES, "Senders that report have somewhere to report to. Few senders do, so silence proves little.");
+		return question(STS_ANSWER_YES,
+			"Senders that report have somewhere to report to. Few senders do, so silence proves little.");
 	if (good > 0)
-		return question(STS_ANSWER_PARTLY, sts_sprintf(r->arena, "%zu of %zu report destinations look able to take reports.", good, f->rua_count));
+		return question(STS_ANSWER_PARTLY,
+			sts_sprintf(r->arena, "%zu of %zu report destinations look able to take reports.", good,
+				f->rua_count));
 	if (untested > 0)
 		return question(STS_ANSWER_UNKNOWN, "The report destinations could not be tested.");
 	return question(STS_ANSWER_NO, "No report destination can take reports.");
@@ -151,8 +163,8 @@ static const char *first_error(const struct sts_report *r)
 
 static const char *in_words(const struct sts_report *r, size_t n, size_t of)
 {
-	return n == of ? (of == 1 ? "its MX host" : sts_sprintf(r->arena, "all %zu MX hosts", of)) :
-			 sts_sprintf(r->arena, "%zu of its %zu MX hosts", n, of);
+	return n == of ? (of == 1 ? "its MX host" : sts_sprintf(r->arena, "all %zu MX hosts", of))
+		       : sts_sprintf(r->arena, "%zu of its %zu MX hosts", n, of);
 }
 
 static const char *say_enforced(const struct sts_report *r)
@@ -165,8 +177,11 @@ static const char *say_enforced(const struct sts_report *r)
 	if (hosts == 0)
 		return sts_sprintf(r->arena, "%s enforces MTA-STS, but no MX host is known.", r->facts->domain);
 	if (unknown > 0)
-		return sts_sprintf(r->arena, "%s enforces MTA-STS; %s could not be tested.", r->facts->domain, in_words(r, unknown, hosts));
-	return sts_sprintf(r->arena, "%s enforces MTA-STS: senders that follow it deliver over TLS to verified hosts only.", r->facts->domain);
+		return sts_sprintf(r->arena, "%s enforces MTA-STS; %s could not be tested.", r->facts->domain,
+			in_words(r, unknown, hosts));
+	return sts_sprintf(r->arena,
+		"%s enforces MTA-STS: senders that follow it deliver over TLS to verified hosts only.",
+		r->facts->domain);
 }
 
 static const char *say_blocking(const struct sts_report *r)
@@ -176,8 +191,10 @@ static const char *say_blocking(const struct sts_report *r)
 	size_t dane = sts_count_decision(r, STS_STATE_DANE, STS_REFUSE);
 
 	if (sts > 0)
-		return sts_sprintf(r->arena, "%s turns mail away: senders that follow its policy refuse %s.", r->facts->domain, in_words(r, sts, hosts));
-	return sts_sprintf(r->arena, "%s turns mail away: senders that honour DANE refuse %s.", r->facts->domain, in_words(r, dane, hosts));
+		return sts_sprintf(r->arena, "%s turns mail away: senders that follow its policy refuse %s.",
+			r->facts->domain, in_words(r, sts, hosts));
+	return sts_sprintf(r->arena, "%s turns mail away: senders that honour DANE refuse %s.", r->facts->domain,
+		in_words(r, dane, hosts));
 }
 
 static const char *say_unknown(const struct sts_report *r)
@@ -185,7 +202,9 @@ static const char *say_unknown(const struct sts_report *r)
 	const struct sts_facts *f = r->facts;
 
 	if (sts_record_state(f) == STS_RECORD_UNKNOWN)
-		return sts_sprintf(r->arena, "Whether %s uses MTA-STS could not be found out: the record could not be looked up.", f->domain);
+		return sts_sprintf(r->arena,
+			"Whether %s uses MTA-STS could not be found out: the record could not be looked up.",
+			f->domain);
 	return sts_sprintf(r->arena, "%s has an MTA-STS record, but its policy host could not be tested.", f->domain);
 }
 
@@ -197,9 +216,11 @@ static const char *summary(const struct sts_report *r)
 	case STS_VERDICT_ENFORCED:
 		return say_enforced(r);
 	case STS_VERDICT_TESTING:
-		return sts_sprintf(r->arena, "%s has MTA-STS in testing: failures are reported, mail is not protected yet.", d);
+		return sts_sprintf(
+			r->arena, "%s has MTA-STS in testing: failures are reported, mail is not protected yet.", d);
 	case STS_VERDICT_NONE:
-		return sts_sprintf(r->arena, "%s has an MTA-STS policy in mode none: senders act as if there were none.", d);
+		return sts_sprintf(
+			r->arena, "%s has an MTA-STS policy in mode none: senders act as if there were none.", d);
 	case STS_VERDICT_ABSENT:
 		return sts_sprintf(r->arena, "%s does not use MTA-STS: there is no record.", d);
 	case STS_VERDICT_BROKEN:
@@ -227,7 +248,7 @@ static void advise(struct sts_report *r, const char *text)
 static bool follows(const struct sts_report *r, size_t index)
 {
 	return r->ids[index] == STS_F_RECORD_WITHOUT_POLICY || r->ids[index] == STS_F_MATCH_ALL_UNCOVERED ||
-		r->ids[index] == STS_F_RPT_ABSENT;
+	       r->ids[index] == STS_F_RPT_ABSENT;
 }
 
 static void from_findings(struct sts_report *r)
@@ -247,18 +268,23 @@ static void from_verdict(struct sts_report *r)
 
 	switch (r->verdict) {
 	case STS_VERDICT_ABSENT:
-		if (sts_takes_no_mail(f) || f->mx_answer.state == STS_DNS_NXDOMAIN || sts_policy_state(f) == STS_POLICY_HAD)
+		if (sts_takes_no_mail(f) || f->mx_answer.state == STS_DNS_NXDOMAIN ||
+			sts_policy_state(f) == STS_POLICY_HAD)
 			break;
-		advise(r, "To use MTA-STS, serve a policy file in mode testing at mta-sts.DOMAIN first, publish the TXT record after it, and a TLSRPT record with both.");
+		advise(r, "To use MTA-STS, serve a policy file in mode testing at mta-sts.DOMAIN first, publish the "
+			  "TXT record after it, and a TLSRPT record with both.");
 		break;
 	case STS_VERDICT_TESTING:
-		advise(r, "When the reports are clean and every MX host verifies, change to mode: enforce and give the record a new id, in this order.");
+		advise(r, "When the reports are clean and every MX host verifies, change to mode: enforce and give the "
+			  "record a new id, in this order.");
 		break;
 	case STS_VERDICT_NONE:
-		advise(r, "To leave MTA-STS, keep record and file until every policy ever served has run out. To use it, go to mode testing.");
+		advise(r, "To leave MTA-STS, keep record and file until every policy ever served has run out. To use "
+			  "it, go to mode testing.");
 		break;
 	case STS_VERDICT_UNKNOWN:
-		advise(r, "Check again; if the same cannot be tested once more, look at the reasons under \"not tested\".");
+		advise(r, "Check again; if the same cannot be tested once more, look at the reasons under \"not "
+			  "tested\".");
 		break;
 	default:
 		break;
@@ -271,7 +297,8 @@ static void from_gaps(struct sts_report *r)
 {
 	for (size_t i = 0; i < r->not_tested_count; i++)
 		if (strcmp(r->not_tested[i].reason, "port25-blocked") == 0)
-			advise(r, "Run the check from a machine that may connect to port 25, so that the mail hosts' TLS can be seen.");
+			advise(r, "Run the check from a machine that may connect to port 25, so that the mail hosts' "
+				  "TLS can be seen.");
 }
 
 void sts_advise(struct sts_report *r)

@@ -1,4 +1,5 @@
-/* What senders do: per MX host and sender state, then for the domain as a whole.  [RFC 8461 sections 2, 4 and 5; RFC 7672] */
+/* What senders do: per MX host and sender state, then for the domain as a whole.  [RFC 8461 sections 2, 4 and 5; RFC
+ * 7672] */
 #include "check/phrase.h"
 #include "check/verdict.h"
 #include "check/view.h"
@@ -165,7 +166,8 @@ size_t sts_count_decision(const struct sts_report *r, enum sts_sender_state stat
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->facts->mx_count; i++)
-		count += sts_mx_real(&r->facts->mx[i]) && !sts_mx_repeated(r->facts, i) && r->mx[i].decisions[state] == decision;
+		count += sts_mx_real(&r->facts->mx[i]) && !sts_mx_repeated(r->facts, i) &&
+			 r->mx[i].decisions[state] == decision;
 	return count;
 }
 
@@ -225,13 +227,15 @@ static const char *outlook_text(struct sts_report *r, enum sts_sender_state stat
 
 	if (refused == 0 || !delivers(best))
 		return sts_sprintf(r->arena, "%s %s.", who[state], does[best]);
-	return sts_sprintf(r->arena, "%s %s, and refuse %zu of %zu MX hosts.", who[state], does[best], refused, sts_count_mx(r));
+	return sts_sprintf(
+		r->arena, "%s %s, and refuse %zu of %zu MX hosts.", who[state], does[best], refused, sts_count_mx(r));
 }
 
 static void decide_domain(struct sts_report *r, enum sts_sender_state state)
 {
 	const struct sts_facts *f = r->facts;
-	bool known = f->mx_answer.state == STS_DNS_OK || f->mx_answer.state == STS_DNS_NXDOMAIN || f->mx_answer.state == STS_DNS_NODATA;
+	bool known = f->mx_answer.state == STS_DNS_OK || f->mx_answer.state == STS_DNS_NXDOMAIN ||
+		     f->mx_answer.state == STS_DNS_NODATA;
 	enum sts_decision best = known ? finally(r, state) : STS_DECIDE_UNKNOWN;
 	enum sts_decision worst = f->mx_count == 0 ? best : r->mx[0].decisions[state];
 

@@ -77,7 +77,9 @@ static const char *lacks_policy(const struct sts_facts *f)
 
 static const char *lacks_answer(const struct sts_facts *f)
 {
-	return sts_answer_certain(&f->mx_answer) || f->mx_answer.state == STS_DNS_BOGUS ? NULL : sts_lookup_reason(&f->mx_answer);
+	return sts_answer_certain(&f->mx_answer) || f->mx_answer.state == STS_DNS_BOGUS
+		       ? NULL
+		       : sts_lookup_reason(&f->mx_answer);
 }
 
 static const char *lacks_mx(const struct sts_facts *f)

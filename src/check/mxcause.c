@@ -56,7 +56,8 @@ static bool wrong_depth(const struct sts_facts *f, const struct sts_mx *mx, cons
 		return false;
 	if (sts_str_eqi(host, base))
 		return true;
-	return host.len > len + 1 && host.ptr[host.len - len - 1] == '.' && sts_str_eqi(sts_str_from(host, host.len - len), base);
+	return host.len > len + 1 && host.ptr[host.len - len - 1] == '.' &&
+	       sts_str_eqi(sts_str_from(host, host.len - len), base);
 }
 
 /* The registered domain at the end of a name, or empty. */
@@ -102,8 +103,8 @@ static bool other_suffix(const struct sts_facts *f, const struct sts_mx *mx, con
 }
 
 /*
- * A pattern that an MX host uses was not meant for another one. Under one registered domain only what stands before it counts, and
- * in a short name a few edits make another name: mx1 is no slip for mail.
+ * A pattern that an MX host uses was not meant for another one. Under one registered domain only what stands before it
+ * counts, and in a short name a few edits make another name: mx1 is no slip for mail.
  */
 static bool misspelt(const struct sts_facts *f, const struct sts_mx *mx, const struct sts_mx_pattern *p)
 {
@@ -124,7 +125,8 @@ static bool misspelt(const struct sts_facts *f, const struct sts_mx *mx, const s
 	return edits > 0 && edits <= allowed;
 }
 
-/* ---- the first that fits ------------------------------------------------------------------------------------------ */
+/* ---- the first that fits ------------------------------------------------------------------------------------------
+ */
 
 typedef bool pattern_test(const struct sts_facts *f, const struct sts_mx *mx, const struct sts_mx_pattern *p);
 
@@ -203,13 +205,17 @@ const char *sts_mx_cause_mend(struct sts_arena *arena, enum sts_mx_cause cause, 
 	case STS_MX_CAUSE_TYPO:
 		return sts_sprintf(arena, "Put this line in place of mx: %s, then give the record a new id.", pattern);
 	case STS_MX_CAUSE_LABEL_DEPTH:
-		return sts_sprintf(arena, "Add this line beside mx: %s, then give the record a new id. A wildcard one level deeper does as well.",
+		return sts_sprintf(arena,
+			"Add this line beside mx: %s, then give the record a new id. A wildcard one level deeper does "
+			"as well.",
 			pattern);
 	case STS_MX_CAUSE_IMPLICIT:
-		return "Add this line to the policy, then give the record a new id; better still, publish an MX record.";
+		return "Add this line to the policy, then give the record a new id; better still, publish an MX "
+		       "record.";
 	case STS_MX_CAUSE_SAME_DOMAIN:
 	case STS_MX_CAUSE_OTHER_PROVIDER:
 		break;
 	}
-	return "If this host is to take mail, add this line to the policy, then give the record a new id. If not, remove its MX record.";
+	return "If this host is to take mail, add this line to the policy, then give the record a new id. If not, "
+	       "remove its MX record.";
 }

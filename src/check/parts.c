@@ -34,7 +34,8 @@ static enum sts_part part_of(const struct sts_report *r, size_t index)
 
 	switch (r->ids[index]) {
 	case STS_F_RECORD_WITHOUT_POLICY:
-		return f->cause != NULL && strncmp(f->cause, "policy.", 7) == 0 ? STS_PART_POLICY_SYNTAX : STS_PART_POLICY_HOST;
+		return f->cause != NULL && strncmp(f->cause, "policy.", 7) == 0 ? STS_PART_POLICY_SYNTAX
+										: STS_PART_POLICY_HOST;
 	case STS_F_MODE_TESTING_WITHOUT_REPORTS:
 		return STS_PART_TLS_RPT;
 	default:
@@ -56,7 +57,8 @@ static enum sts_result result_of(const struct sts_report *r, size_t index)
 
 /* ---- what was looked at ------------------------------------------------------------------------------------------ */
 
-/** A part before findings are counted: pass where it was looked at whole, else not_tested or not_applicable, and one sentence. */
+/** A part before findings are counted: pass where it was looked at whole, else not_tested or not_applicable, and one
+ * sentence. */
 typedef struct sts_part_result part_rule(struct sts_report *r);
 
 static struct sts_part_result result(enum sts_result what, const char *summary)
@@ -70,7 +72,8 @@ static struct sts_part_result dns_record(struct sts_report *r)
 
 	switch (sts_record_state(f)) {
 	case STS_RECORD_UNKNOWN:
-		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "The record could not be looked up: %s.", sts_lookup_words(r->arena, &f->record)));
+		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "The record could not be looked up: %s.",
+							     sts_lookup_words(r->arena, &f->record)));
 	case STS_RECORD_NONE:
 		return result(STS_RESULT_NOT_APPLICABLE, "There is no MTA-STS record.");
 	case STS_RECORD_UNUSABLE:
@@ -78,7 +81,8 @@ static struct sts_part_result dns_record(struct sts_report *r)
 	case STS_RECORD_USABLE:
 		break;
 	}
-	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "One usable record, id %s.", sts_show(r->arena, f->record_set.chosen->id)));
+	return result(STS_RESULT_PASS,
+		sts_sprintf(r->arena, "One usable record, id %s.", sts_show(r->arena, f->record_set.chosen->id)));
 }
 
 static struct sts_part_result policy_host(struct sts_report *r)
@@ -87,9 +91,9 @@ static struct sts_part_result policy_host(struct sts_report *r)
 	size_t good = 0, untested = 0;
 
 	if (!sts_takes_part(f))
-		return sts_record_state(f) == STS_RECORD_UNKNOWN ?
-			result(STS_RESULT_NOT_TESTED, "Whether there is to be a policy is not known.") :
-			result(STS_RESULT_NOT_APPLICABLE, "No record points to a policy.");
+		return sts_record_state(f) == STS_RECORD_UNKNOWN
+			       ? result(STS_RESULT_NOT_TESTED, "Whether there is to be a policy is not known.")
+			       : result(STS_RESULT_NOT_APPLICABLE, "No record points to a policy.");
 	for (size_t i = 0; i < f->fetch_count; i++) {
 		good += sts_fetch_served(&f->fetches[i]);
 		untested += sts_fetch_outcome(&f->fetches[i]) == STS_FETCH_UNTESTED;
@@ -99,9 +103,12 @@ static struct sts_part_result policy_host(struct sts_report *r)
 	if (good == 0)
 		return result(STS_RESULT_FAIL, "The policy host gives no policy.");
 	return result(STS_RESULT_PASS,
-		untested == 0 ? sts_sprintf(r->arena, "%zu of %zu addresses serve a file as senders want it.", good, f->fetch_count) :
-				sts_sprintf(r->arena, "%zu of %zu addresses serve a file as senders want it; %zu could not be tested.", good,
-					f->fetch_count, untested));
+		untested == 0
+			? sts_sprintf(r->arena, "%zu of %zu addresses serve a file as senders want it.", good,
+				  f->fetch_count)
+			: sts_sprintf(r->arena,
+				  "%zu of %zu addresses serve a file as senders want it; %zu could not be tested.",
+				  good, f->fetch_count, untested));
 }
 
 static struct sts_part_result policy_syntax(struct sts_report *r)
@@ -114,15 +121,17 @@ static struct sts_part_result policy_syntax(struct sts_report *r)
 		return result(STS_RESULT_NOT_TESTED, "No policy file could be seen.");
 	if (!f->policy->usable)
 		return result(STS_RESULT_FAIL, "Senders cannot use the file.");
-	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "Mode %s, %zu mx line%s, max_age %lld seconds.", sts_mode_name(f->policy->mode),
-		f->policy->mx_count, f->policy->mx_count == 1 ? "" : "s", (long long)f->policy->max_age_s));
+	return result(STS_RESULT_PASS,
+		sts_sprintf(r->arena, "Mode %s, %zu mx line%s, max_age %lld seconds.", sts_mode_name(f->policy->mode),
+			f->policy->mx_count, f->policy->mx_count == 1 ? "" : "s", (long long)f->policy->max_age_s));
 }
 
 static struct sts_part_result synchronisation(struct sts_report *r)
 {
 	if (!sts_takes_part(r->facts))
 		return result(STS_RESULT_NOT_APPLICABLE, "There is neither a record nor a policy.");
-	return result(STS_RESULT_NOT_TESTED, "Whether id and policy change together cannot be told from one visit: the file holds no id.");
+	return result(STS_RESULT_NOT_TESTED,
+		"Whether id and policy change together cannot be told from one visit: the file holds no id.");
 }
 
 static struct sts_part_result mx_match(struct sts_report *r)
@@ -133,17 +142,18 @@ static struct sts_part_result mx_match(struct sts_report *r)
 	if (sts_takes_no_mail(f))
 		return result(STS_RESULT_NOT_APPLICABLE, "The domain takes no mail.");
 	if (f->policy == NULL || !sts_takes_part(f))
-		return sts_record_state(f) == STS_RECORD_UNKNOWN || (sts_takes_part(f) && sts_policy_state(f) == STS_POLICY_UNKNOWN) ?
-			result(STS_RESULT_NOT_TESTED, "No policy could be seen to compare with.") :
-			result(STS_RESULT_NOT_APPLICABLE, "There is no policy to compare with.");
+		return sts_record_state(f) == STS_RECORD_UNKNOWN ||
+				       (sts_takes_part(f) && sts_policy_state(f) == STS_POLICY_UNKNOWN)
+			       ? result(STS_RESULT_NOT_TESTED, "No policy could be seen to compare with.")
+			       : result(STS_RESULT_NOT_APPLICABLE, "There is no policy to compare with.");
 	for (size_t i = 0; i < f->mx_count; i++) {
 		judged += r->mx[i].judged && !sts_mx_repeated(f, i);
 		covered += r->mx[i].covered && !sts_mx_repeated(f, i);
 	}
 	if (judged == 0)
-		return f->mx_count > 0 || f->mx_answer.state == STS_DNS_NXDOMAIN ?
-			result(STS_RESULT_NOT_APPLICABLE, "There is no MX host to compare.") :
-			result(STS_RESULT_NOT_TESTED, "The MX records could not be looked up.");
+		return f->mx_count > 0 || f->mx_answer.state == STS_DNS_NXDOMAIN
+			       ? result(STS_RESULT_NOT_APPLICABLE, "There is no MX host to compare.")
+			       : result(STS_RESULT_NOT_TESTED, "The MX records could not be looked up.");
 	if (f->policy->mode == STS_MODE_NONE && f->policy->mx_count == 0)
 		return result(STS_RESULT_NOT_APPLICABLE, "Mode none needs no mx lines.");
 	return result(covered == judged ? STS_RESULT_PASS : STS_RESULT_WARN,
@@ -181,7 +191,9 @@ static struct sts_part_result mx_tls(struct sts_report *r)
 	if (hosts == 0)
 		return result(STS_RESULT_NOT_TESTED, "The MX hosts are not known.");
 	if (seen < hosts)
-		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "%zu of %zu MX hosts could be tested; %zu verified over TLS.", seen, hosts, verified));
+		return result(STS_RESULT_NOT_TESTED,
+			sts_sprintf(r->arena, "%zu of %zu MX hosts could be tested; %zu verified over TLS.", seen,
+				hosts, verified));
 	return result(verified == hosts ? STS_RESULT_PASS : STS_RESULT_WARN,
 		sts_sprintf(r->arena, "%zu of %zu MX hosts verified over TLS.", verified, hosts));
 }
@@ -202,15 +214,18 @@ static struct sts_part_result dane(struct sts_report *r)
 		applies += sts_dane_applies(mx);
 		passed += pass;
 		untested += r->mx[i].decisions[STS_STATE_DANE] == STS_DECIDE_UNKNOWN &&
-			(sts_dane_applies(mx) || !sts_answer_absent(&mx->tlsa)) && mx->tlsa.state != STS_DNS_NOT_ASKED;
+			    (sts_dane_applies(mx) || !sts_answer_absent(&mx->tlsa)) &&
+			    mx->tlsa.state != STS_DNS_NOT_ASKED;
 	}
 	if (f->mx_count == 0 && f->mx_answer.state != STS_DNS_NXDOMAIN)
 		return result(STS_RESULT_NOT_TESTED, "The MX hosts are not known.");
 	if (untested > 0)
-		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "DANE of %zu MX host%s could not be tested.", untested, untested == 1 ? "" : "s"));
+		return result(STS_RESULT_NOT_TESTED, sts_sprintf(r->arena, "DANE of %zu MX host%s could not be tested.",
+							     untested, untested == 1 ? "" : "s"));
 	if (applies == 0)
 		return result(STS_RESULT_NOT_APPLICABLE, "No MX host uses DANE.");
-	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "DANE verifies %zu of the %zu MX host%s that use it.", passed, applies, applies == 1 ? "" : "s"));
+	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "DANE verifies %zu of the %zu MX host%s that use it.",
+					       passed, applies, applies == 1 ? "" : "s"));
 }
 
 static struct sts_part_result tls_rpt(struct sts_report *r)
@@ -230,10 +245,12 @@ static struct sts_part_result tls_rpt(struct sts_report *r)
 		good += f->rua[i].state == STS_RUA_OK;
 	if (f->tlsrpt.verdict != STS_TLSRPT_ACCEPT)
 		return result(STS_RESULT_FAIL, "Senders cannot use the TLSRPT record.");
-	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "%zu of %zu report destinations look able to take reports.", good, f->rua_count));
+	return result(STS_RESULT_PASS,
+		sts_sprintf(r->arena, "%zu of %zu report destinations look able to take reports.", good, f->rua_count));
 }
 
-/* ---- all ---------------------------------------------------------------------------------------------------------- */
+/* ---- all ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool worse(enum sts_result a, enum sts_result b)
 {

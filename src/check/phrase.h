@@ -1,4 +1,5 @@
-/* Turns of phrase and lines to paste that several rules share. Everything returned is owned by the arena, escaped, NUL-terminated. */
+/* Turns of phrase and lines to paste that several rules share. Everything returned is owned by the arena, escaped,
+ * NUL-terminated. */
 #ifndef STS_CHECK_PHRASE_H
 #define STS_CHECK_PHRASE_H
 

@@ -79,8 +79,8 @@ static const char *match_differs(const struct sts_report *r, const struct readin
 		if (!sts_mx_real(&f->mx[i]))
 			continue;
 		for (size_t k = 0; k < f->policy->mx_count && !covered; k++)
-			covered = sts_reader_match((enum sts_sender)sender, sts_str(f->policy->mx[k].text, f->policy->mx[k].len),
-				sts_str_of(f->mx[i].name));
+			covered = sts_reader_match((enum sts_sender)sender,
+				sts_str(f->policy->mx[k].text, f->policy->mx[k].len), sts_str_of(f->mx[i].name));
 		if (covered != r->mx[i].covered)
 			return sts_sprintf(r->arena, "takes MX host %s to be %s", sts_name(r->arena, f->mx[i].name),
 				covered ? "covered" : "not covered");

@@ -1,6 +1,6 @@
 /*
- * The rules: facts to findings. Pure: no I/O, no clock, same facts same findings. Each is called from the table in judge.c, which
- * says what a rule needs; so a rule may take it that its needs are met, and nothing more.
+ * The rules: facts to findings. Pure: no I/O, no clock, same facts same findings. Each is called from the table in
+ * judge.c, which says what a rule needs; so a rule may take it that its needs are met, and nothing more.
  */
 #ifndef STS_CHECK_RULES_H
 #define STS_CHECK_RULES_H
@@ -10,11 +10,11 @@
 typedef void sts_rule(const struct sts_facts *f, struct sts_report *r);
 
 /* rules_record.c */
-sts_rule sts_rule_record;         /* the TXT record itself */
-sts_rule sts_rule_record_answer;  /* alias, TTL, wildcard, DNSSEC of its answer */
-sts_rule sts_rule_record_place;   /* put somewhere else; only the parent has one */
-sts_rule sts_rule_nameservers;    /* authoritative servers compared */
-sts_rule sts_rule_record_policy;  /* record without policy, policy without record */
+sts_rule sts_rule_record;        /* the TXT record itself */
+sts_rule sts_rule_record_answer; /* alias, TTL, wildcard, DNSSEC of its answer */
+sts_rule sts_rule_record_place;  /* put somewhere else; only the parent has one */
+sts_rule sts_rule_nameservers;   /* authoritative servers compared */
+sts_rule sts_rule_record_policy; /* record without policy, policy without record */
 
 /* rules_host.c */
 sts_rule sts_rule_host_dns;
@@ -25,7 +25,8 @@ sts_rule sts_rule_deleg;
 /* rules_policy.c */
 sts_rule sts_rule_policy;
 /** The first error in a policy's text (any fetch's); STS_F_COUNT when there is none. */
-enum sts_finding_id sts_policy_error(const struct sts_facts *f, const struct sts_policy *policy, struct sts_arena *arena);
+enum sts_finding_id sts_policy_error(
+	const struct sts_facts *f, const struct sts_policy *policy, struct sts_arena *arena);
 
 /* rules_match.c: also fills r->mx[] */
 sts_rule sts_rule_match;

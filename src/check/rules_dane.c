@@ -8,21 +8,21 @@ static const char *present_record(const struct sts_report *r, const struct sts_m
 {
 	if (tls->chain_count == 0 || tls->chain[0].spki_sha256[0] == '\0')
 		return NULL;
-	return sts_sprintf(r->arena, "_25._tcp.%s. IN TLSA 3 1 1 %s", sts_name(r->arena, mx->tlsa_name == NULL ? mx->name : mx->tlsa_name),
-		tls->chain[0].spki_sha256);
+	return sts_sprintf(r->arena, "_25._tcp.%s. IN TLSA 3 1 1 %s",
+		sts_name(r->arena, mx->tlsa_name == NULL ? mx->name : mx->tlsa_name), tls->chain[0].spki_sha256);
 }
 
 static void lookup_failed(struct sts_report *r, const struct sts_mx *mx)
 {
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_DANE_LOOKUP_FAILED,
-			.subject = sts_name(r->arena, mx->name),
-			.detail = sts_sprintf(r->arena, "TLSA at %s: %s. Senders that honour DANE must not deliver to this host.",
-				sts_name(r->arena, mx->tlsa.name), sts_lookup_words(r->arena, &mx->tlsa)),
-			.result_type = "dnssec-invalid",
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_DANE_LOOKUP_FAILED,
+				  .subject = sts_name(r->arena, mx->name),
+				  .detail = sts_sprintf(r->arena,
+					  "TLSA at %s: %s. Senders that honour DANE must not deliver to this host.",
+					  sts_name(r->arena, mx->tlsa.name), sts_lookup_words(r->arena, &mx->tlsa)),
+				  .result_type = "dnssec-invalid",
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 static void insecure(struct sts_report *r, const struct sts_mx *mx)
@@ -31,9 +31,10 @@ static void insecure(struct sts_report *r, const struct sts_mx *mx)
 		&(struct sts_note){
 			.id = STS_F_DANE_INSECURE,
 			.subject = sts_name(r->arena, mx->name),
-			.detail = mx->tlsa.dnssec == STS_DNSSEC_SECURE ?
-				"TLSA records are signed, but the host's address is not: senders ignore them." :
-				"TLSA records stand in a zone without DNSSEC: senders ignore them.",
+			.detail =
+				mx->tlsa.dnssec == STS_DNSSEC_SECURE
+					? "TLSA records are signed, but the host's address is not: senders ignore them."
+					: "TLSA records stand in a zone without DNSSEC: senders ignore them.",
 			.fix_type = STS_FIX_DNS,
 		});
 }
@@ -48,16 +49,17 @@ static void unusable(struct sts_report *r, const struct sts_mx *mx)
 		if (why == NULL)
 			why = mx->tlsa_rrs[i].why;
 	}
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_DANE_UNUSABLE,
-			.subject = sts_name(r->arena, mx->name),
-			.detail = sts_sprintf(r->arena, "None of the %zu signed TLSA records can be used for mail%s%s. Senders that honour DANE insist on TLS and verify nothing.",
-				mx->tlsa_count, why == NULL ? "" : ": ", why == NULL ? "" : why),
-			.result_type = "tlsa-invalid",
-			.snippet = mx->smtp_count > 0 ? present_record(r, mx, &mx->smtp[0].tls) : NULL,
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_DANE_UNUSABLE,
+				  .subject = sts_name(r->arena, mx->name),
+				  .detail = sts_sprintf(r->arena,
+					  "None of the %zu signed TLSA records can be used for mail%s%s. Senders that "
+					  "honour DANE insist on TLS and verify nothing.",
+					  mx->tlsa_count, why == NULL ? "" : ": ", why == NULL ? "" : why),
+				  .result_type = "tlsa-invalid",
+				  .snippet = mx->smtp_count > 0 ? present_record(r, mx, &mx->smtp[0].tls) : NULL,
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 /* A mismatch at every address seen is an error; at some only, senders get through at the others. */
@@ -73,19 +75,20 @@ static void mismatch(struct sts_report *r, const struct sts_mx *mx)
 	}
 	if (bad == NULL)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_DANE_MISMATCH,
-			.severity = passed > 0 ? STS_WARNING : STS_ERROR,
-			.has_severity = true,
-			.subject = sts_name(r->arena, mx->name),
-			.detail = sts_sprintf(r->arena, "The TLSA records at %s do not fit the certificate shown at %s: %s. Senders that honour DANE refuse to deliver there, whatever MTA-STS says.",
-				sts_name(r->arena, mx->tlsa.name), bad->address.text,
-				bad->tls.dane_error != NULL ? bad->tls.dane_error : "no record matches"),
-			.result_type = "tlsa-invalid",
-			.snippet = present_record(r, mx, &bad->tls),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_DANE_MISMATCH,
+				  .severity = passed > 0 ? STS_WARNING : STS_ERROR,
+				  .has_severity = true,
+				  .subject = sts_name(r->arena, mx->name),
+				  .detail = sts_sprintf(r->arena,
+					  "The TLSA records at %s do not fit the certificate shown at %s: %s. Senders "
+					  "that honour DANE refuse to deliver there, whatever MTA-STS says.",
+					  sts_name(r->arena, mx->tlsa.name), bad->address.text,
+					  bad->tls.dane_error != NULL ? bad->tls.dane_error : "no record matches"),
+				  .result_type = "tlsa-invalid",
+				  .snippet = present_record(r, mx, &bad->tls),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 static void host(const struct sts_facts *f, struct sts_report *r, const struct sts_mx *mx)
@@ -98,7 +101,8 @@ static void host(const struct sts_facts *f, struct sts_report *r, const struct s
 	if (a->state == STS_DNS_OK && sts_dane_applies(mx)) {
 		unusable(r, mx);
 		mismatch(r, mx);
-	} else if (a->state == STS_DNS_OK && (a->dnssec == STS_DNSSEC_UNKNOWN || f->vantage.path == STS_PATH_UNVALIDATED)) {
+	} else if (a->state == STS_DNS_OK &&
+		   (a->dnssec == STS_DNSSEC_UNKNOWN || f->vantage.path == STS_PATH_UNVALIDATED)) {
 		sts_report_not_tested(r, "resolver-failed",
 			sts_sprintf(r->arena, "%s: the resolvers in use do not pass DNSSEC through", what));
 	} else if (a->state == STS_DNS_OK) {

@@ -33,7 +33,8 @@ static size_t valid_patterns(const struct sts_policy *p)
 	return count;
 }
 
-/* The host stands in a line that is no pattern (a list, a final dot, a port): that line is the cause, and is reported. */
+/* The host stands in a line that is no pattern (a list, a final dot, a port): that line is the cause, and is reported.
+ */
 static bool in_invalid_line(const struct sts_policy *p, const char *host)
 {
 	for (size_t i = 0; i < p->mx_count; i++) {
@@ -63,19 +64,19 @@ static void uncovered(const struct sts_facts *f, struct sts_report *r, const str
 	const char *host = sts_name(r->arena, mx->name);
 	const char *pattern = meant == NULL ? NULL : sts_show(r->arena, sts_str(meant->text, meant->len));
 
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_MATCH_MX_UNCOVERED,
-			.subject = host,
-			.cause = sts_mx_cause_name(cause),
-			.detail = sts_sprintf(r->arena, "MX %u %s is covered by no mx line of the policy: %s. %s", mx->preference, host,
-				sts_mx_cause_words(r->arena, cause, pattern), effect(f->policy->mode)),
-			.result_type = "validation-failure",
-			.fix_text = sts_mx_cause_mend(r->arena, cause, pattern),
-			.snippet = sts_sprintf(r->arena, "mx: %s", host),
-			.fix_type = STS_FIX_POLICY,
-			.line = meant == NULL ? 0 : meant->line,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_MATCH_MX_UNCOVERED,
+				  .subject = host,
+				  .cause = sts_mx_cause_name(cause),
+				  .detail = sts_sprintf(r->arena,
+					  "MX %u %s is covered by no mx line of the policy: %s. %s", mx->preference,
+					  host, sts_mx_cause_words(r->arena, cause, pattern), effect(f->policy->mode)),
+				  .result_type = "validation-failure",
+				  .fix_text = sts_mx_cause_mend(r->arena, cause, pattern),
+				  .snippet = sts_sprintf(r->arena, "mx: %s", host),
+				  .fix_type = STS_FIX_POLICY,
+				  .line = meant == NULL ? 0 : meant->line,
+			  });
 }
 
 /* The policy as it should read: the mode and max_age as they are, a line for every MX host. */
@@ -87,7 +88,8 @@ static const char *corrected_policy(const struct sts_facts *f, struct sts_report
 	for (size_t i = 0; i < f->mx_count && count < HOSTS_MAX; i++)
 		if (sts_mx_real(&f->mx[i]))
 			hosts[count++] = f->mx[i].name;
-	return sts_policy_file(r->arena, f->policy->mode, hosts, count, f->policy->has_max_age ? f->policy->max_age_s : 604800);
+	return sts_policy_file(
+		r->arena, f->policy->mode, hosts, count, f->policy->has_max_age ? f->policy->max_age_s : 604800);
 }
 
 static void all_uncovered(const struct sts_facts *f, struct sts_report *r)
@@ -98,11 +100,13 @@ static void all_uncovered(const struct sts_facts *f, struct sts_report *r)
 		&(struct sts_note){
 			.id = STS_F_MATCH_ALL_UNCOVERED,
 			.subject = f->domain,
-			.detail = enforce ?
-				"The policy covers no MX host at all: senders that hold it deliver nothing to this domain. Mail waits in their queues and bounces in the end." :
-				"The policy covers no MX host at all. In mode testing mail still flows; in mode enforce nothing would be delivered.",
+			.detail = enforce ? "The policy covers no MX host at all: senders that hold it deliver nothing "
+					    "to this domain. Mail waits in their queues and bounces in the end."
+					  : "The policy covers no MX host at all. In mode testing mail still flows; in "
+					    "mode enforce nothing would be delivered.",
 			.result_type = "validation-failure",
-			.snippet = f->mx_total == f->mx_count && f->mx_count <= HOSTS_MAX ? corrected_policy(f, r) : NULL,
+			.snippet =
+				f->mx_total == f->mx_count && f->mx_count <= HOSTS_MAX ? corrected_policy(f, r) : NULL,
 			.fix_type = STS_FIX_POLICY,
 		});
 }
@@ -134,14 +138,16 @@ static void unused(const struct sts_facts *f, struct sts_report *r)
 
 		if (!p->valid || used(f, p) || told(f->policy, p))
 			continue;
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_MATCH_PATTERN_UNUSED,
-				.subject = text,
-				.detail = sts_sprintf(r->arena, "No present MX record fits mx: %s. That is legal, and useful before a move or for a spare host.", text),
-				.fix_type = STS_FIX_POLICY,
-				.line = p->line,
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_MATCH_PATTERN_UNUSED,
+					  .subject = text,
+					  .detail = sts_sprintf(r->arena,
+						  "No present MX record fits mx: %s. That is legal, and useful before "
+						  "a move or for a spare host.",
+						  text),
+					  .fix_type = STS_FIX_POLICY,
+					  .line = p->line,
+				  });
 	}
 }
 

@@ -22,7 +22,8 @@ void sts_rule_policy(const struct sts_facts *f, struct sts_report *r)
 	sts_rules_policy_faults(f->policy, r);
 }
 
-enum sts_finding_id sts_policy_error(const struct sts_facts *f, const struct sts_policy *policy, struct sts_arena *arena)
+enum sts_finding_id sts_policy_error(
+	const struct sts_facts *f, const struct sts_policy *policy, struct sts_arena *arena)
 {
 	struct sts_report *scratch = sts_report_new(arena, f);
 

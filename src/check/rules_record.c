@@ -21,20 +21,23 @@ static const char *record_name(const struct sts_report *r)
 
 static void absent(const struct sts_facts *f, struct sts_report *r)
 {
-	const char *seen = f->record.state == STS_DNS_NXDOMAIN ? "The name does not exist" :
-		f->record.state == STS_DNS_NODATA              ? "The name has no TXT record" :
-		f->record.rr_count == 1                        ? "The one TXT record there has nothing to do with MTA-STS" :
-		sts_sprintf(r->arena, "None of the %zu TXT records there has to do with MTA-STS", f->record.rr_count);
+	const char *seen = f->record.state == STS_DNS_NXDOMAIN ? "The name does not exist"
+			   : f->record.state == STS_DNS_NODATA ? "The name has no TXT record"
+			   : f->record.rr_count == 1
+				   ? "The one TXT record there has nothing to do with MTA-STS"
+				   : sts_sprintf(r->arena, "None of the %zu TXT records there has to do with MTA-STS",
+					     f->record.rr_count);
 
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_RECORD_ABSENT,
-			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "%s: senders that meet the domain for the first time see no policy. Senders that still hold one from earlier keep applying it.",
-				seen),
-			.snippet = sts_record_line(r),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_RECORD_ABSENT,
+				  .subject = record_name(r),
+				  .detail = sts_sprintf(r->arena,
+					  "%s: senders that meet the domain for the first time see no policy. Senders "
+					  "that still hold one from earlier keep applying it.",
+					  seen),
+				  .snippet = sts_record_line(r),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 static void multiple(const struct sts_facts *f, struct sts_report *r)
@@ -51,15 +54,17 @@ static void multiple(const struct sts_facts *f, struct sts_report *r)
 			keep = set->records[i].text;
 		texts[count++] = sts_sprintf(r->arena, "\"%.*s\"", STS_FMT(set->records[i].text));
 	}
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_RECORD_MULTIPLE,
-			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "%zu records stand there: %s. Senders that follow the standard act as if there were none.",
-				set->candidates, sts_join(r->arena, texts, count, SHOWN)),
-			.snippet = keep.ptr != NULL ? sts_txt_line(r->arena, record_name(r), 0, keep) : sts_record_line(r),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_RECORD_MULTIPLE,
+				  .subject = record_name(r),
+				  .detail = sts_sprintf(r->arena,
+					  "%zu records stand there: %s. Senders that follow the standard act as if "
+					  "there were none.",
+					  set->candidates, sts_join(r->arena, texts, count, SHOWN)),
+				  .snippet = keep.ptr != NULL ? sts_txt_line(r->arena, record_name(r), 0, keep)
+							      : sts_record_line(r),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 static void unrelated(const struct sts_facts *f, struct sts_report *r)
@@ -73,14 +78,15 @@ static void unrelated(const struct sts_facts *f, struct sts_report *r)
 			texts[count++] = sts_sprintf(r->arena, "\"%.*s\"", STS_FMT(set->records[i].text));
 	if (count == 0)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_RECORD_UNRELATED_TXT,
-			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "Beside the MTA-STS record stands %s. A few senders stumble over a second text.",
-				sts_join(r->arena, texts, count, SHOWN)),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(
+		r, &(struct sts_note){
+			   .id = STS_F_RECORD_UNRELATED_TXT,
+			   .subject = record_name(r),
+			   .detail = sts_sprintf(r->arena,
+				   "Beside the MTA-STS record stands %s. A few senders stumble over a second text.",
+				   sts_join(r->arena, texts, count, SHOWN)),
+			   .fix_type = STS_FIX_DNS,
+		   });
 }
 
 void sts_rule_record(const struct sts_facts *f, struct sts_report *r)
@@ -111,22 +117,21 @@ static void alias(const struct sts_facts *f, struct sts_report *r)
 	const struct sts_answer *a = &f->record;
 
 	if (sts_alias_broken(a)) {
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RECORD_CNAME_BROKEN,
-				.subject = record_name(r),
-				.detail = sts_sprintf(r->arena, "%s: %s. Senders find no record.", sts_chain_words(r->arena, a),
-					sts_lookup_words(r->arena, a)),
-				.snippet = sts_record_line(r),
-				.fix_type = STS_FIX_DNS,
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_RECORD_CNAME_BROKEN,
+					  .subject = record_name(r),
+					  .detail = sts_sprintf(r->arena, "%s: %s. Senders find no record.",
+						  sts_chain_words(r->arena, a), sts_lookup_words(r->arena, a)),
+					  .snippet = sts_record_line(r),
+					  .fix_type = STS_FIX_DNS,
+				  });
 	} else if (a->cname_count > 0 && a->state == STS_DNS_OK && sts_has_record(f)) {
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RECORD_CNAME,
-				.subject = record_name(r),
-				.detail = sts_sprintf(r->arena, "The record is reached through an alias: %s.", sts_chain_words(r->arena, a)),
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_RECORD_CNAME,
+					  .subject = record_name(r),
+					  .detail = sts_sprintf(r->arena, "The record is reached through an alias: %s.",
+						  sts_chain_words(r->arena, a)),
+				  });
 	}
 }
 
@@ -140,7 +145,9 @@ static void ttl_long(const struct sts_facts *f, struct sts_report *r)
 		&(struct sts_note){
 			.id = STS_F_RECORD_TTL_LONG,
 			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "The TTL is %" PRIu32 " seconds: senders may go on seeing the old id for that long after a change.",
+			.detail = sts_sprintf(r->arena,
+				"The TTL is %" PRIu32
+				" seconds: senders may go on seeing the old id for that long after a change.",
 				f->record.ttl_s),
 			.snippet = record != NULL ? sts_txt_line(r->arena, record_name(r), 3600, record->text) : NULL,
 			.fix_type = STS_FIX_DNS,
@@ -151,28 +158,28 @@ void sts_rule_record_answer(const struct sts_facts *f, struct sts_report *r)
 {
 	alias(f, r);
 	if (f->record.state == STS_DNS_BOGUS) {
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RECORD_DNSSEC_BOGUS,
-				.subject = record_name(r),
-				.detail = sts_sprintf(r->arena, "%s. Senders behind a validating resolver cannot look the record up.",
-					sts_capital(r->arena, sts_lookup_words(r->arena, &f->record))),
-				.result_type = "sts-policy-fetch-error",
-				.fix_type = STS_FIX_DNS,
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_RECORD_DNSSEC_BOGUS,
+					  .subject = record_name(r),
+					  .detail = sts_sprintf(r->arena,
+						  "%s. Senders behind a validating resolver cannot look the record up.",
+						  sts_capital(r->arena, sts_lookup_words(r->arena, &f->record))),
+					  .result_type = "sts-policy-fetch-error",
+					  .fix_type = STS_FIX_DNS,
+				  });
 	}
 	if (f->record.state != STS_DNS_OK)
 		return;
 	ttl_long(f, r);
 	if (f->record_wildcard)
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RECORD_WILDCARD,
-				.subject = record_name(r),
-				.detail = "The zone's wildcard answers here; the same text would come for any other name that does not exist.",
-				.snippet = sts_has_record(f) ? sts_record_line(r) : NULL,
-				.fix_type = STS_FIX_DNS,
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_RECORD_WILDCARD,
+					  .subject = record_name(r),
+					  .detail = "The zone's wildcard answers here; the same text would come for "
+						    "any other name that does not exist.",
+					  .snippet = sts_has_record(f) ? sts_record_line(r) : NULL,
+					  .fix_type = STS_FIX_DNS,
+				  });
 }
 
 /* ---- elsewhere --------------------------------------------------------------------------------------------------- */
@@ -182,15 +189,16 @@ static void misplaced(const struct sts_facts *f, struct sts_report *r)
 	for (size_t i = 0; i < f->misplaced_count; i++) {
 		const struct sts_misplaced *m = &f->misplaced[i];
 
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RECORD_MISPLACED,
-				.subject = sts_name(r->arena, m->name),
-				.detail = sts_sprintf(r->arena, "\"%s\" stands at %s. Senders look at %s only, where there is no record.",
-					sts_show(r->arena, m->text), sts_name(r->arena, m->name), record_name(r)),
-				.snippet = sts_txt_line(r->arena, record_name(r), 0, m->text),
-				.fix_type = STS_FIX_DNS,
-			});
+		sts_report_add(
+			r, &(struct sts_note){
+				   .id = STS_F_RECORD_MISPLACED,
+				   .subject = sts_name(r->arena, m->name),
+				   .detail = sts_sprintf(r->arena,
+					   "\"%s\" stands at %s. Senders look at %s only, where there is no record.",
+					   sts_show(r->arena, m->text), sts_name(r->arena, m->name), record_name(r)),
+				   .snippet = sts_txt_line(r->arena, record_name(r), 0, m->text),
+				   .fix_type = STS_FIX_DNS,
+			   });
 	}
 }
 
@@ -201,15 +209,16 @@ void sts_rule_record_place(const struct sts_facts *f, struct sts_report *r)
 	misplaced(f, r);
 	if (f->parent == NULL || !f->parent_has_record)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_RECORD_PARENT_ONLY,
-			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "%s has an MTA-STS record, but policies are not inherited: it does not cover mail for %s.",
-				sts_name(r->arena, f->parent), f->domain),
-			.snippet = sts_record_line(r),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_RECORD_PARENT_ONLY,
+				  .subject = record_name(r),
+				  .detail = sts_sprintf(r->arena,
+					  "%s has an MTA-STS record, but policies are not inherited: it does not cover "
+					  "mail for %s.",
+					  sts_name(r->arena, f->parent), f->domain),
+				  .snippet = sts_record_line(r),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 /* ---- authoritative servers --------------------------------------------------------------------------------------- */
@@ -236,7 +245,8 @@ static const char *server_words(const struct sts_report *r, const struct sts_nam
 	const char *at = n->address[0] == '\0' ? "" : sts_sprintf(r->arena, " (%s)", n->address);
 
 	if (n->cname != NULL)
-		return sts_sprintf(r->arena, "%s%s answers with an alias for %s", name, at, sts_name(r->arena, n->cname));
+		return sts_sprintf(
+			r->arena, "%s%s answers with an alias for %s", name, at, sts_name(r->arena, n->cname));
 	if (!answers(n))
 		return sts_sprintf(r->arena, "%s%s does not answer: %s", name, at,
 			n->error == NULL ? "no usable reply" : sts_name(r->arena, n->error));
@@ -281,13 +291,15 @@ static const char *server_reason(const struct sts_facts *f, const struct sts_nam
 {
 	if (strchr(n->address, ':') != NULL && f->vantage.ipv6 == STS_NO)
 		return "no-ipv6-here";
-	return f->deny_private && n->error != NULL && strstr(n->error, "special-purpose") != NULL ? "private-denied" : "resolver-failed";
+	return f->deny_private && n->error != NULL && strstr(n->error, "special-purpose") != NULL ? "private-denied"
+												  : "resolver-failed";
 }
 
 static void untested_servers(const struct sts_facts *f, struct sts_report *r, size_t answered)
 {
 	if (f->nameserver_count == 0 || answered == 0) {
-		sts_report_not_tested(r, no_servers_reason(f), sts_sprintf(r->arena, "authoritative servers of %s, one by one", record_name(r)));
+		sts_report_not_tested(r, no_servers_reason(f),
+			sts_sprintf(r->arena, "authoritative servers of %s, one by one", record_name(r)));
 		return;
 	}
 	for (size_t i = 0; i < f->nameserver_count; i++) {
@@ -327,7 +339,8 @@ void sts_rule_nameservers(const struct sts_facts *f, struct sts_report *r)
 		&(struct sts_note){
 			.id = STS_F_RECORD_SERVERS_DIFFER,
 			.subject = record_name(r),
-			.detail = sts_sprintf(r->arena, "%s. What a sender sees depends on the server its resolver asks.", tell_servers(f, r)),
+			.detail = sts_sprintf(r->arena,
+				"%s. What a sender sees depends on the server its resolver asks.", tell_servers(f, r)),
 			.fix_type = STS_FIX_DNS,
 		});
 }
@@ -353,30 +366,37 @@ static void without_policy(const struct sts_facts *f, struct sts_report *r)
 {
 	const char *cause = cause_of_failure(r);
 
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_RECORD_WITHOUT_POLICY,
-			.subject = f->domain,
-			.cause = cause,
-			.detail = sts_sprintf(r->arena, "The record announces a policy, but none can be had%s%s. Senders that hold none deliver as if MTA-STS did not exist; those that hold one keep applying it until its max_age has run out.",
-				cause == NULL ? "" : ": ", cause == NULL ? "" : sts_catalogue(sts_catalogue_find(cause))->title),
-			.result_type = cause != NULL && strncmp(cause, "policy.", 7) == 0 ? "sts-policy-invalid" : "sts-policy-fetch-error",
-		});
+	sts_report_add(
+		r, &(struct sts_note){
+			   .id = STS_F_RECORD_WITHOUT_POLICY,
+			   .subject = f->domain,
+			   .cause = cause,
+			   .detail = sts_sprintf(r->arena,
+				   "The record announces a policy, but none can be had%s%s. Senders that hold none "
+				   "deliver as if MTA-STS did not exist; those that hold one keep applying it until "
+				   "its max_age has run out.",
+				   cause == NULL ? "" : ": ",
+				   cause == NULL ? "" : sts_catalogue(sts_catalogue_find(cause))->title),
+			   .result_type = cause != NULL && strncmp(cause, "policy.", 7) == 0 ? "sts-policy-invalid"
+											     : "sts-policy-fetch-error",
+		   });
 }
 
 static void without_record(const struct sts_facts *f, struct sts_report *r)
 {
-	const char *broken = sts_record_state(f) == STS_RECORD_NONE ? "there is no record" : "the record cannot be used";
+	const char *broken =
+		sts_record_state(f) == STS_RECORD_NONE ? "there is no record" : "the record cannot be used";
 
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_POLICY_WITHOUT_RECORD,
-			.subject = f->domain,
-			.detail = sts_sprintf(r->arena, "The policy host serves a valid policy in mode %s, but %s: new senders never look at it. Senders that hold a policy keep it and may refresh it.",
-				sts_mode_name(f->policy->mode), broken),
-			.snippet = sts_record_line(r),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_POLICY_WITHOUT_RECORD,
+				  .subject = f->domain,
+				  .detail = sts_sprintf(r->arena,
+					  "The policy host serves a valid policy in mode %s, but %s: new senders never "
+					  "look at it. Senders that hold a policy keep it and may refresh it.",
+					  sts_mode_name(f->policy->mode), broken),
+				  .snippet = sts_record_line(r),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 void sts_rule_record_policy(const struct sts_facts *f, struct sts_report *r)

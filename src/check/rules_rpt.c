@@ -19,7 +19,8 @@ static void absent(const struct sts_facts *f, struct sts_report *r)
 			.severity = in_testing(f) ? STS_WARNING : STS_NOTICE,
 			.has_severity = true,
 			.subject = f->rpt.name,
-			.detail = "There is no TLSRPT record: senders have nowhere to report failed TLS connections to.",
+			.detail =
+				"There is no TLSRPT record: senders have nowhere to report failed TLS connections to.",
 			.fix_text = "Publish a TXT record with an address for reports; the mailbox has to exist.",
 			.snippet = sts_tlsrpt_line(r),
 			.fix_type = STS_FIX_DNS,
@@ -29,13 +30,13 @@ static void absent(const struct sts_facts *f, struct sts_report *r)
 void sts_rule_rpt(const struct sts_facts *f, struct sts_report *r)
 {
 	if (f->rpt.state == STS_DNS_BOGUS) {
-		sts_report_add(r,
-			&(struct sts_note){
-				.id = STS_F_RPT_DNSSEC_BOGUS,
-				.subject = f->rpt.name,
-				.detail = sts_sprintf(r->arena, "%s.", sts_capital(r->arena, sts_lookup_words(r->arena, &f->rpt))),
-				.fix_type = STS_FIX_DNS,
-			});
+		sts_report_add(r, &(struct sts_note){
+					  .id = STS_F_RPT_DNSSEC_BOGUS,
+					  .subject = f->rpt.name,
+					  .detail = sts_sprintf(r->arena, "%s.",
+						  sts_capital(r->arena, sts_lookup_words(r->arena, &f->rpt))),
+					  .fix_type = STS_FIX_DNS,
+				  });
 		return;
 	}
 	if (sts_tlsrpt_absent(f))
@@ -52,23 +53,26 @@ void sts_rule_rua(const struct sts_facts *f, struct sts_report *r)
 		const char *why = rua->error == NULL ? "it cannot be reached" : sts_name(r->arena, rua->error);
 
 		if (rua->state == STS_RUA_NO_MAIL)
-			sts_report_add(r,
-				&(struct sts_note){
-					.id = STS_F_RPT_RUA_NO_MAIL,
-					.subject = uri,
-					.detail = sts_sprintf(r->arena, "Reports to %s are lost: %s.", uri, why),
-					.fix_type = STS_FIX_DNS,
-				});
+			sts_report_add(
+				r, &(struct sts_note){
+					   .id = STS_F_RPT_RUA_NO_MAIL,
+					   .subject = uri,
+					   .detail = sts_sprintf(r->arena, "Reports to %s are lost: %s.", uri, why),
+					   .fix_type = STS_FIX_DNS,
+				   });
 		else if (rua->state == STS_RUA_UNREACHABLE)
-			sts_report_add(r,
-				&(struct sts_note){
-					.id = STS_F_RPT_RUA_UNREACHABLE,
-					.subject = uri,
-					.detail = sts_sprintf(r->arena, "Reports to %s are likely to be lost: %s.", uri, why),
-					.fix_type = STS_FIX_SERVER,
-				});
+			sts_report_add(r, &(struct sts_note){
+						  .id = STS_F_RPT_RUA_UNREACHABLE,
+						  .subject = uri,
+						  .detail = sts_sprintf(r->arena,
+							  "Reports to %s are likely to be lost: %s.", uri, why),
+						  .fix_type = STS_FIX_SERVER,
+					  });
 		else if (rua->state == STS_RUA_NOT_TESTED)
-			sts_report_not_tested(r, f->timed_out ? "timeout" : f->deny_private ? "private-denied" : "resolver-failed",
+			sts_report_not_tested(r,
+				f->timed_out      ? "timeout"
+				: f->deny_private ? "private-denied"
+						  : "resolver-failed",
 				sts_sprintf(r->arena, "report destination %s: %s", uri, why));
 	}
 }
@@ -85,7 +89,8 @@ static const char *silenced_by(const struct sts_facts *f)
 	case STS_TLSRPT_INVALID:
 		return "rpt.malformed";
 	case STS_TLSRPT_UNUSABLE:
-		return sts_faults_find(&f->tlsrpt.faults, STS_TLSRPT_RUA_SCHEME) != NULL ? "rpt.rua-scheme" : "rpt.rua-invalid";
+		return sts_faults_find(&f->tlsrpt.faults, STS_TLSRPT_RUA_SCHEME) != NULL ? "rpt.rua-scheme"
+											 : "rpt.rua-invalid";
 	default:
 		return NULL;
 	}
@@ -97,14 +102,15 @@ void sts_rule_reports_needed(const struct sts_facts *f, struct sts_report *r)
 
 	if (!in_testing(f) || cause == NULL || f->rpt.state == STS_DNS_BOGUS || sts_takes_no_mail(f))
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_MODE_TESTING_WITHOUT_REPORTS,
-			.subject = f->domain,
-			.cause = cause,
-			.detail = "The policy is in mode testing, and no sender can report what it sees: the mode has no effect.",
-			.fix_text = "Publish a TLSRPT record that senders can use, or change to mode enforce once the hosts are checked.",
-			.snippet = sts_tlsrpt_line(r),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_MODE_TESTING_WITHOUT_REPORTS,
+				  .subject = f->domain,
+				  .cause = cause,
+				  .detail = "The policy is in mode testing, and no sender can report what it sees: the "
+					    "mode has no effect.",
+				  .fix_text = "Publish a TLSRPT record that senders can use, or change to mode enforce "
+					      "once the hosts are checked.",
+				  .snippet = sts_tlsrpt_line(r),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }

@@ -19,34 +19,36 @@ struct side {
 };
 
 static const struct side sides[] = {
-	[STS_SIDE_POLICY_HOST] = {
-		.problem = {STS_F_HOST_CERT_EXPIRED, STS_F_HOST_CERT_NOT_YET_VALID, STS_F_HOST_CERT_SELF_SIGNED,
-			STS_F_HOST_CERT_UNTRUSTED, STS_F_HOST_CERT_CHAIN_INCOMPLETE, STS_F_HOST_CERT_NAME_MISMATCH,
-			STS_F_HOST_CERT_WEAK},
-		.problem_type = {"sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid",
-			"sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid"},
-		.not_tls = STS_F_HOST_TLS_NOT_TLS,
-		.failed = STS_F_HOST_TLS_ALERT,
-		.protocol_old = STS_F_HOST_TLS_PROTOCOL_OLD,
-		.timeout = STS_F_HOST_TLS_TIMEOUT,
-		.expiring = STS_F_HOST_CERT_EXPIRING,
-		.tls_type = "sts-policy-fetch-error",
-		.weak_fatal = true,
-	},
-	[STS_SIDE_MX] = {
-		.problem = {STS_F_MX_CERT_EXPIRED, STS_F_MX_CERT_NOT_YET_VALID, STS_F_MX_CERT_SELF_SIGNED,
-			STS_F_MX_CERT_UNTRUSTED, STS_F_MX_CERT_CHAIN_INCOMPLETE, STS_F_MX_CERT_NAME_MISMATCH,
-			STS_F_MX_CERT_WEAK},
-		.problem_type = {"certificate-expired", "certificate-not-trusted", "certificate-not-trusted",
-			"certificate-not-trusted", "certificate-not-trusted", "certificate-host-mismatch",
-			"certificate-not-trusted"},
-		.not_tls = STS_F_MX_TLS_FAILED,
-		.failed = STS_F_MX_TLS_FAILED,
-		.protocol_old = STS_F_MX_TLS_PROTOCOL_OLD,
-		.timeout = STS_F_MX_TLS_TIMEOUT,
-		.expiring = STS_F_MX_CERT_EXPIRING,
-		.tls_type = "validation-failure",
-	},
+	[STS_SIDE_POLICY_HOST] =
+		{
+			.problem = {STS_F_HOST_CERT_EXPIRED, STS_F_HOST_CERT_NOT_YET_VALID, STS_F_HOST_CERT_SELF_SIGNED,
+				STS_F_HOST_CERT_UNTRUSTED, STS_F_HOST_CERT_CHAIN_INCOMPLETE,
+				STS_F_HOST_CERT_NAME_MISMATCH, STS_F_HOST_CERT_WEAK},
+			.problem_type = {"sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid",
+				"sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid", "sts-webpki-invalid"},
+			.not_tls = STS_F_HOST_TLS_NOT_TLS,
+			.failed = STS_F_HOST_TLS_ALERT,
+			.protocol_old = STS_F_HOST_TLS_PROTOCOL_OLD,
+			.timeout = STS_F_HOST_TLS_TIMEOUT,
+			.expiring = STS_F_HOST_CERT_EXPIRING,
+			.tls_type = "sts-policy-fetch-error",
+			.weak_fatal = true,
+		},
+	[STS_SIDE_MX] =
+		{
+			.problem = {STS_F_MX_CERT_EXPIRED, STS_F_MX_CERT_NOT_YET_VALID, STS_F_MX_CERT_SELF_SIGNED,
+				STS_F_MX_CERT_UNTRUSTED, STS_F_MX_CERT_CHAIN_INCOMPLETE, STS_F_MX_CERT_NAME_MISMATCH,
+				STS_F_MX_CERT_WEAK},
+			.problem_type = {"certificate-expired", "certificate-not-trusted", "certificate-not-trusted",
+				"certificate-not-trusted", "certificate-not-trusted", "certificate-host-mismatch",
+				"certificate-not-trusted"},
+			.not_tls = STS_F_MX_TLS_FAILED,
+			.failed = STS_F_MX_TLS_FAILED,
+			.protocol_old = STS_F_MX_TLS_PROTOCOL_OLD,
+			.timeout = STS_F_MX_TLS_TIMEOUT,
+			.expiring = STS_F_MX_CERT_EXPIRING,
+			.tls_type = "validation-failure",
+		},
 };
 
 /* ---- the handshake ----------------------------------------------------------------------------------------------- */
@@ -54,9 +56,11 @@ static const struct side sides[] = {
 static const char *refusal(struct sts_arena *arena, const struct sts_tls *tls)
 {
 	if (tls->alert != NULL && strcmp(tls->alert, "unrecognized_name") == 0)
-		return "The server breaks off the TLS handshake with the alert unrecognized_name: it has nothing set up for this name.";
+		return "The server breaks off the TLS handshake with the alert unrecognized_name: it has nothing set "
+		       "up for this name.";
 	if (tls->alert != NULL)
-		return sts_sprintf(arena, "The server breaks off the TLS handshake with the alert %s.", sts_name(arena, tls->alert));
+		return sts_sprintf(arena, "The server breaks off the TLS handshake with the alert %s.",
+			sts_name(arena, tls->alert));
 	if (tls->state == STS_TLS_CLOSED)
 		return "The server closes the connection during the TLS handshake, without an alert.";
 	if (tls->error != NULL)
@@ -106,9 +110,12 @@ static void problems(struct sts_spots *spots, const char *address, const struct 
 		sts_spot_add(spots, address, !weak || side->weak_fatal,
 			&(struct sts_note){
 				.id = side->problem[bit],
-				.detail = tls->problem_text[bit] == NULL ?
-					NULL :
-					sts_sprintf(spots->arena, "%s.", sts_capital(spots->arena, sts_show(spots->arena, sts_str_of(tls->problem_text[bit])))),
+				.detail = tls->problem_text[bit] == NULL
+						  ? NULL
+						  : sts_sprintf(spots->arena, "%s.",
+							    sts_capital(spots->arena,
+								    sts_show(spots->arena,
+									    sts_str_of(tls->problem_text[bit])))),
 				.result_type = side->problem_type[bit],
 				.fix_type = STS_FIX_SERVER,
 			});
@@ -144,8 +151,8 @@ static void expiring(struct sts_spots *spots, const char *address, const struct 
 		});
 }
 
-void sts_tls_spots(
-	struct sts_spots *spots, const char *address, const struct sts_tls *tls, enum sts_tls_side which, int64_t judged_at)
+void sts_tls_spots(struct sts_spots *spots, const char *address, const struct sts_tls *tls, enum sts_tls_side which,
+	int64_t judged_at)
 {
 	const struct side *side = &sides[which];
 

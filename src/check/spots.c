@@ -38,7 +38,7 @@ static bool same_text(const char *a, const char *b)
 static bool same_spot(const struct sts_spot *a, const struct sts_spot *b)
 {
 	return a->note.id == b->note.id && a->note.has_severity == b->note.has_severity &&
-		a->note.severity == b->note.severity && same_text(a->note.detail, b->note.detail);
+	       a->note.severity == b->note.severity && same_text(a->note.detail, b->note.detail);
 }
 
 /* An equal one stands before it. */

@@ -1,6 +1,6 @@
 /*
- * Faults of single addresses, gathered before they become findings: the same fault at every address of a host is one finding of
- * the host, not one an address.
+ * Faults of single addresses, gathered before they become findings: the same fault at every address of a host is one
+ * finding of the host, not one an address.
  */
 #ifndef STS_CHECK_SPOTS_H
 #define STS_CHECK_SPOTS_H
@@ -27,8 +27,8 @@ void sts_spot_add(struct sts_spots *spots, const char *address, bool fatal, cons
 const struct sts_spot *sts_spot_fatal(const struct sts_spots *spots, const char *address);
 
 /**
- * Report every spot, equal ones (id and detail) as one finding. Its subject is the host when the spot was seen at all of
- * address_count addresses, else "host [address, address]".
+ * Report every spot, equal ones (id and detail) as one finding. Its subject is the host when the spot was seen at all
+ * of address_count addresses, else "host [address, address]".
  */
 void sts_spots_report(struct sts_report *r, const struct sts_spots *spots, const char *host, size_t address_count);
 

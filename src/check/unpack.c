@@ -8,7 +8,8 @@ static bool known_coding(const char *name)
 {
 	struct sts_str s = sts_str_trim(sts_str_of(name));
 
-	return sts_str_eqi(s, STS_STR("gzip")) || sts_str_eqi(s, STS_STR("x-gzip")) || sts_str_eqi(s, STS_STR("deflate"));
+	return sts_str_eqi(s, STS_STR("gzip")) || sts_str_eqi(s, STS_STR("x-gzip")) ||
+	       sts_str_eqi(s, STS_STR("deflate"));
 }
 
 static void replace(struct sts_fetch *fetch, struct sts_str body, struct sts_arena *arena)

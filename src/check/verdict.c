@@ -21,7 +21,8 @@ static bool unusable(const struct sts_report *r)
 static bool refuses(const struct sts_report *r)
 {
 	return sts_count_decision(r, STS_STATE_CURRENT_POLICY, STS_REFUSE) > 0 ||
-		sts_count_decision(r, STS_STATE_NO_CACHE, STS_REFUSE) > 0 || sts_count_decision(r, STS_STATE_DANE, STS_REFUSE) > 0;
+	       sts_count_decision(r, STS_STATE_NO_CACHE, STS_REFUSE) > 0 ||
+	       sts_count_decision(r, STS_STATE_DANE, STS_REFUSE) > 0;
 }
 
 static enum sts_verdict verdict(const struct sts_report *r)

@@ -4,7 +4,8 @@
 
 #include "check/findings.h"
 
-/** What a compliant sender in each state does with each MX host, and with the domain. Fills r->mx[].decisions and r->outlook. */
+/** What a compliant sender in each state does with each MX host, and with the domain. Fills r->mx[].decisions and
+ * r->outlook. */
 void sts_decide(struct sts_report *r);
 
 /** Verdict and status, by the order of doc/findings.md. Needs decisions. */

@@ -14,7 +14,7 @@ bool sts_has_record(const struct sts_facts *f)
 	const struct sts_record_set *set = &f->record_set;
 
 	return f->record.state == STS_DNS_OK &&
-		(set->candidates > 0 || set->chosen != NULL || set->verdict == STS_RECORD_MULTIPLE);
+	       (set->candidates > 0 || set->chosen != NULL || set->verdict == STS_RECORD_MULTIPLE);
 }
 
 enum sts_record_state sts_record_state(const struct sts_facts *f)
@@ -25,9 +25,10 @@ enum sts_record_state sts_record_state(const struct sts_facts *f)
 		return STS_RECORD_UNKNOWN;
 	if (!sts_has_record(f))
 		return STS_RECORD_NONE;
-	return f->record_set.verdict != STS_RECORD_MULTIPLE && f->record_set.chosen != NULL && f->record_set.chosen->usable ?
-		STS_RECORD_USABLE :
-		STS_RECORD_UNUSABLE;
+	return f->record_set.verdict != STS_RECORD_MULTIPLE && f->record_set.chosen != NULL &&
+			       f->record_set.chosen->usable
+		       ? STS_RECORD_USABLE
+		       : STS_RECORD_UNUSABLE;
 }
 
 bool sts_takes_part(const struct sts_facts *f)
@@ -44,8 +45,8 @@ bool sts_takes_part(const struct sts_facts *f)
 bool sts_fetch_served(const struct sts_fetch *fetch)
 {
 	return fetch->end == STS_FETCH_OK && fetch->tls.state == STS_TLS_OK && fetch->tls.problems == 0 &&
-		fetch->http.status == 200 && fetch->http.media_type != NULL &&
-		strcmp(fetch->http.media_type, "text/plain") == 0;
+	       fetch->http.status == 200 && fetch->http.media_type != NULL &&
+	       strcmp(fetch->http.media_type, "text/plain") == 0;
 }
 
 bool sts_fetch_encoded(const struct sts_fetch *fetch)
@@ -61,7 +62,8 @@ enum sts_fetch_outcome sts_fetch_outcome(const struct sts_fetch *fetch)
 	case STS_FETCH_CANCELLED:
 		return STS_FETCH_UNTESTED;
 	default:
-		return sts_fetch_served(fetch) && fetch->has_policy && fetch->policy.usable ? STS_FETCH_ACCEPTED : STS_FETCH_FAULTY;
+		return sts_fetch_served(fetch) && fetch->has_policy && fetch->policy.usable ? STS_FETCH_ACCEPTED
+											    : STS_FETCH_FAULTY;
 	}
 }
 
@@ -104,7 +106,8 @@ enum sts_policy_state sts_policy_state(const struct sts_facts *f)
 	untested += look_up_failed(&f->policy_host.a) || look_up_failed(&f->policy_host.aaaa);
 	if (untested == 0)
 		return STS_POLICY_FAILS;
-	/* A server that answers and fails over one family is broken for senders of that family, whatever the other would show. */
+	/* A server that answers and fails over one family is broken for senders of that family, whatever the other
+	 * would show. */
 	return answered && untested == no_family ? STS_POLICY_FAILS : STS_POLICY_UNKNOWN;
 }
 
@@ -189,7 +192,8 @@ enum sts_session sts_session(const struct sts_facts *facts, const struct sts_smt
 {
 	switch (smtp->end) {
 	case STS_SMTP_OK:
-		return (smtp->tls.problems & ~(unsigned)STS_CERT_WEAK) == 0 ? STS_SESSION_VERIFIED : STS_SESSION_UNVERIFIED;
+		return (smtp->tls.problems & ~(unsigned)STS_CERT_WEAK) == 0 ? STS_SESSION_VERIFIED
+									    : STS_SESSION_UNVERIFIED;
 	case STS_SMTP_TCP_REFUSED:
 	case STS_SMTP_TCP_TIMEOUT:
 	case STS_SMTP_TCP_UNREACHABLE:
@@ -219,5 +223,6 @@ enum sts_session sts_session(const struct sts_facts *facts, const struct sts_smt
 
 bool sts_tlsrpt_absent(const struct sts_facts *f)
 {
-	return sts_answer_absent(&f->rpt) || (f->rpt.state == STS_DNS_OK && f->tlsrpt.verdict == STS_TLSRPT_ABSENT && !f->tlsrpt.almost);
+	return sts_answer_absent(&f->rpt) ||
+	       (f->rpt.state == STS_DNS_OK && f->tlsrpt.verdict == STS_TLSRPT_ABSENT && !f->tlsrpt.almost);
 }

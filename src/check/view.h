@@ -1,4 +1,5 @@
-/* What the facts amount to, where several rules and the verdict ask the same question. No opinion beyond yes, no, cannot tell. */
+/* What the facts amount to, where several rules and the verdict ask the same question. No opinion beyond yes, no,
+ * cannot tell. */
 #ifndef STS_CHECK_VIEW_H
 #define STS_CHECK_VIEW_H
 
@@ -18,8 +19,8 @@ enum sts_record_state sts_record_state(const struct sts_facts *f);
 bool sts_has_record(const struct sts_facts *f);
 
 /**
- * The domain takes part in MTA-STS or tries to: there is a record, a broken one or an alias at its name, or the policy host serves
- * a file with a mode. Where this is false, a missing policy host is no fault.
+ * The domain takes part in MTA-STS or tries to: there is a record, a broken one or an alias at its name, or the policy
+ * host serves a file with a mode. Where this is false, a missing policy host is no fault.
  */
 bool sts_takes_part(const struct sts_facts *f);
 
@@ -32,7 +33,8 @@ enum sts_fetch_outcome {
 
 enum sts_fetch_outcome sts_fetch_outcome(const struct sts_fetch *fetch);
 
-/** The response came in a way that senders accept: TLS, certificate, status 200, text/plain. The body may still be no policy. */
+/** The response came in a way that senders accept: TLS, certificate, status 200, text/plain. The body may still be no
+ * policy. */
 bool sts_fetch_served(const struct sts_fetch *fetch);
 
 /** The body was sent encoded and is not what the parser saw. */
@@ -59,8 +61,8 @@ bool sts_dane_applies(const struct sts_mx *mx);
 bool sts_mx_signed(const struct sts_mx *mx);
 
 /**
- * The TLSA look-up fails although the host's zone is signed, so that a sender cannot tell whether there are records. A wait of ours
- * that ran out is no such failure.  [RFC 7672 section 2.1.2]
+ * The TLSA look-up fails although the host's zone is signed, so that a sender cannot tell whether there are records. A
+ * wait of ours that ran out is no such failure.  [RFC 7672 section 2.1.2]
  */
 bool sts_tlsa_failed(const struct sts_mx *mx);
 

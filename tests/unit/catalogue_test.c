@@ -69,8 +69,8 @@ static void numbers(void)
 
 static void explanations(void)
 {
-	static const char *const reasons[] = {"resolver-failed", "timeout", "port25-blocked", "mx-unreachable", "greylisted",
-		"no-ipv6-here", "private-denied", "switched-off", "needs-history", "not-applicable"};
+	static const char *const reasons[] = {"resolver-failed", "timeout", "port25-blocked", "mx-unreachable",
+		"greylisted", "no-ipv6-here", "private-denied", "switched-off", "needs-history", "not-applicable"};
 	struct sts_explanation e;
 	size_t count = 0;
 

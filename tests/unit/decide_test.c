@@ -128,7 +128,8 @@ static void two_addresses(struct sts_facts *f)
 static void bad_and_greylisted(struct sts_facts *f)
 {
 	two_addresses(f);
-	f->mx[0].smtp[1] = (struct sts_smtp){.address = f->mx[0].smtp[1].address, .end = STS_SMTP_GREETING_4XX, .code = 421};
+	f->mx[0].smtp[1] =
+		(struct sts_smtp){.address = f->mx[0].smtp[1].address, .end = STS_SMTP_GREETING_4XX, .code = 421};
 }
 
 static void bad_and_no_ipv6(struct sts_facts *f)
@@ -154,38 +155,52 @@ static const struct {
 	const char *no_cache, *current_policy, *dane, *neither;
 	const char *finally;
 } cases[] = {
-	{"healthy", NULL, "deliver-verified", "deliver-verified", "deliver-verified", "deliver-unverified", "deliver-verified"},
-	{"testing never refuses", expired_testing, "deliver-unverified", "deliver-unverified", "deliver-unverified", "deliver-unverified",
-		"deliver-unverified"},
-	{"testing, all is well", testing, "deliver-verified", "deliver-verified", "deliver-verified", "deliver-unverified", "deliver-verified"},
-	{"none never refuses", expired_none, "deliver-unverified", "deliver-unverified", "deliver-unverified", "deliver-unverified",
-		"deliver-unverified"},
-	{"none checks nothing", none, "deliver-unverified", "deliver-unverified", "deliver-unverified", "deliver-unverified", "deliver-unverified"},
-	{"enforce, expired: the next host takes the mail", expired_mx1, "refuse", "refuse", "refuse", "deliver-unverified", "deliver-verified"},
+	{"healthy", NULL, "deliver-verified", "deliver-verified", "deliver-verified", "deliver-unverified",
+		"deliver-verified"},
+	{"testing never refuses", expired_testing, "deliver-unverified", "deliver-unverified", "deliver-unverified",
+		"deliver-unverified", "deliver-unverified"},
+	{"testing, all is well", testing, "deliver-verified", "deliver-verified", "deliver-verified",
+		"deliver-unverified", "deliver-verified"},
+	{"none never refuses", expired_none, "deliver-unverified", "deliver-unverified", "deliver-unverified",
+		"deliver-unverified", "deliver-unverified"},
+	{"none checks nothing", none, "deliver-unverified", "deliver-unverified", "deliver-unverified",
+		"deliver-unverified", "deliver-unverified"},
+	{"enforce, expired: the next host takes the mail", expired_mx1, "refuse", "refuse", "refuse",
+		"deliver-unverified", "deliver-verified"},
 	{"enforce, no STARTTLS", plain_mx1, "refuse", "refuse", "refuse", "deliver-unverified", "deliver-verified"},
 	{"enforce, not covered", uncovered_mx1, "refuse", "refuse", "refuse", "deliver-unverified", "deliver-verified"},
-	{"no record: only who holds the policy refuses", no_record, "deliver-unverified", "refuse", "deliver-unverified",
+	{"no record: only who holds the policy refuses", no_record, "deliver-unverified", "refuse",
+		"deliver-unverified", "deliver-unverified", "deliver-verified"},
+	{"policy host broken: only who holds the policy refuses", host_expired, "deliver-unverified", "refuse",
+		"deliver-unverified", "deliver-unverified", "deliver-verified"},
+	{"the record could not be looked up", record_unknown, "unknown", "deliver-verified", "unknown",
 		"deliver-unverified", "deliver-verified"},
-	{"policy host broken: only who holds the policy refuses", host_expired, "deliver-unverified", "refuse", "deliver-unverified",
-		"deliver-unverified", "deliver-verified"},
-	{"the record could not be looked up", record_unknown, "unknown", "deliver-verified", "unknown", "deliver-unverified", "deliver-verified"},
-	{"a host that is down is not refused", down_mx1, "unreachable", "unreachable", "unreachable", "unreachable", "deliver-verified"},
-	{"a host without address is not refused", no_address_mx1, "unreachable", "unreachable", "unreachable", "unreachable", "deliver-verified"},
+	{"a host that is down is not refused", down_mx1, "unreachable", "unreachable", "unreachable", "unreachable",
+		"deliver-verified"},
+	{"a host without address is not refused", no_address_mx1, "unreachable", "unreachable", "unreachable",
+		"unreachable", "deliver-verified"},
 	{"port 25 closed here: nothing is known", blocked, "unknown", "unknown", "unknown", "unknown", "unknown"},
 	{"greylisted: not known", greylisted_mx1, "unknown", "unknown", "unknown", "unknown", "deliver-verified"},
-	{"DANE passes", dane_mx1, "deliver-verified", "deliver-verified", "deliver-dane", "deliver-unverified", "deliver-verified"},
-	{"DANE passes, certificate expired", dane_and_expired, "refuse", "refuse", "deliver-dane", "deliver-unverified", "deliver-verified"},
-	{"DANE fails, mode none", dane_mismatch_none, "deliver-unverified", "deliver-unverified", "refuse", "deliver-unverified",
-		"deliver-unverified"},
-	{"no usable TLSA: MTA-STS decides", dane_unusable_expired, "refuse", "refuse", "refuse", "deliver-unverified", "deliver-verified"},
-	{"no usable TLSA: TLS is a must all the same", dane_unusable_plain_none, "deliver-unverified", "deliver-unverified", "refuse",
-		"deliver-unverified", "deliver-unverified"},
-	{"TLSA look-up fails", tlsa_servfail, "deliver-verified", "deliver-verified", "refuse", "deliver-unverified", "deliver-verified"},
-	{"one address of two verifies", two_addresses, "deliver-verified", "deliver-verified", "deliver-verified", "deliver-unverified",
+	{"DANE passes", dane_mx1, "deliver-verified", "deliver-verified", "deliver-dane", "deliver-unverified",
 		"deliver-verified"},
-	{"one address fails, one is not known", bad_and_greylisted, "unknown", "unknown", "unknown", "deliver-unverified", "deliver-verified"},
-	{"IPv4 fails, no IPv6 here", bad_and_no_ipv6, "refuse", "refuse", "refuse", "deliver-unverified", "deliver-verified"},
-	{"weak is not refused", weak_mx1, "deliver-verified", "deliver-verified", "deliver-verified", "deliver-unverified", "deliver-verified"},
+	{"DANE passes, certificate expired", dane_and_expired, "refuse", "refuse", "deliver-dane", "deliver-unverified",
+		"deliver-verified"},
+	{"DANE fails, mode none", dane_mismatch_none, "deliver-unverified", "deliver-unverified", "refuse",
+		"deliver-unverified", "deliver-unverified"},
+	{"no usable TLSA: MTA-STS decides", dane_unusable_expired, "refuse", "refuse", "refuse", "deliver-unverified",
+		"deliver-verified"},
+	{"no usable TLSA: TLS is a must all the same", dane_unusable_plain_none, "deliver-unverified",
+		"deliver-unverified", "refuse", "deliver-unverified", "deliver-unverified"},
+	{"TLSA look-up fails", tlsa_servfail, "deliver-verified", "deliver-verified", "refuse", "deliver-unverified",
+		"deliver-verified"},
+	{"one address of two verifies", two_addresses, "deliver-verified", "deliver-verified", "deliver-verified",
+		"deliver-unverified", "deliver-verified"},
+	{"one address fails, one is not known", bad_and_greylisted, "unknown", "unknown", "unknown",
+		"deliver-unverified", "deliver-verified"},
+	{"IPv4 fails, no IPv6 here", bad_and_no_ipv6, "refuse", "refuse", "refuse", "deliver-unverified",
+		"deliver-verified"},
+	{"weak is not refused", weak_mx1, "deliver-verified", "deliver-verified", "deliver-verified",
+		"deliver-unverified", "deliver-verified"},
 	{"null MX", null_mx, "unreachable", "unreachable", "unreachable", "unreachable", "unreachable"},
 };
 
@@ -195,7 +210,8 @@ static void run_cases(void)
 		struct sts_arena *arena = sts_arena_new();
 		struct sts_facts *f = facts_healthy(arena);
 		const struct sts_report *r;
-		const char *want[STS_STATE_COUNT] = {cases[i].no_cache, cases[i].current_policy, cases[i].dane, cases[i].neither};
+		const char *want[STS_STATE_COUNT] = {
+			cases[i].no_cache, cases[i].current_policy, cases[i].dane, cases[i].neither};
 
 		CASE("%s", cases[i].name);
 		if (cases[i].edit != NULL)

@@ -9,11 +9,13 @@
 
 static struct sts_arena *arena;
 
-/* ---- answers ------------------------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------------------------
+ */
 
 static struct sts_answer answer(const char *name, uint16_t type)
 {
-	return (struct sts_answer){.name = name, .type = type, .state = STS_DNS_NODATA, .dnssec = STS_DNSSEC_SECURE, .ttl_s = 3600};
+	return (struct sts_answer){
+		.name = name, .type = type, .state = STS_DNS_NODATA, .dnssec = STS_DNSSEC_SECURE, .ttl_s = 3600};
 }
 
 void facts_set_state(struct sts_answer *a, enum sts_dns_state state)
@@ -58,7 +60,8 @@ static struct sts_host make_host(const char *name)
 	return (struct sts_host){.name = name, .a = answer(name, STS_T_A), .aaaa = answer(name, STS_T_AAAA)};
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------------------------------------------------
+ */
 
 static struct sts_tls good_tls(const char *name)
 {
@@ -74,7 +77,8 @@ static struct sts_tls good_tls(const char *name)
 	leaf->key_bits = 256;
 	*STS_PUSH(arena, leaf->names, leaf->name_count) = name;
 	leaf->name_total = 1;
-	return (struct sts_tls){.state = STS_TLS_OK, .version = "TLSv1.3", .chain = leaf, .chain_count = 1, .chain_total = 1};
+	return (struct sts_tls){
+		.state = STS_TLS_OK, .version = "TLSv1.3", .chain = leaf, .chain_count = 1, .chain_total = 1};
 }
 
 static void set_problems(struct sts_tls *tls, unsigned problems)
@@ -90,7 +94,8 @@ void facts_set_problem(struct sts_fetch *fetch, unsigned problems)
 	set_problems(&fetch->tls, problems);
 }
 
-/* ---- record, policy ----------------------------------------------------------------------------------------------- */
+/* ---- record, policy -----------------------------------------------------------------------------------------------
+ */
 
 void facts_set_records(struct sts_facts *f, const char *const *texts, size_t count)
 {
@@ -149,7 +154,7 @@ void facts_set_policy(struct sts_facts *f, const char *body)
 static bool served(const struct sts_fetch *f)
 {
 	return f->end == STS_FETCH_OK && f->tls.problems == 0 && f->http.status == 200 && f->http.media_type != NULL &&
-		strcmp(f->http.media_type, "text/plain") == 0;
+	       strcmp(f->http.media_type, "text/plain") == 0;
 }
 
 void facts_choose_policy(struct sts_facts *f)
@@ -201,7 +206,8 @@ static void make_policy_host(struct sts_facts *f)
 	}
 }
 
-/* ---- mail hosts --------------------------------------------------------------------------------------------------- */
+/* ---- mail hosts ---------------------------------------------------------------------------------------------------
+ */
 
 void facts_add_mx_address(struct sts_facts *f, size_t mx, const char *address)
 {
@@ -251,7 +257,9 @@ void facts_set_mx_end(struct sts_facts *f, size_t mx, enum sts_smtp_end end)
 		struct sts_smtp *s = &f->mx[mx].smtp[i];
 
 		s->end = end;
-		s->code = end == STS_SMTP_GREETING_4XX ? 421 : end == STS_SMTP_GREETING_5XX || end == STS_SMTP_EHLO_REFUSED ? 554 : 0;
+		s->code = end == STS_SMTP_GREETING_4XX                                   ? 421
+			  : end == STS_SMTP_GREETING_5XX || end == STS_SMTP_EHLO_REFUSED ? 554
+											 : 0;
 		s->tls = (struct sts_tls){.state = end == STS_SMTP_TLS ? STS_TLS_ALERT : STS_TLS_NOT_TRIED};
 	}
 }
@@ -267,13 +275,18 @@ void facts_set_tlsa(struct sts_facts *f, size_t mx, bool usable, enum sts_dane_s
 	struct sts_mx *m = &f->mx[mx];
 	struct sts_tlsa *t = STS_PUSH(arena, m->tlsa_rrs, m->tlsa_count);
 
-	*t = (struct sts_tlsa){.usage = usable ? 3 : 0, .selector = 1, .matching = 1, .usable = usable, .why = usable ? NULL : "usage 0 is not for mail"};
+	*t = (struct sts_tlsa){.usage = usable ? 3 : 0,
+		.selector = 1,
+		.matching = 1,
+		.usable = usable,
+		.why = usable ? NULL : "usage 0 is not for mail"};
 	put_text(&m->tlsa, "");
 	for (size_t i = 0; i < m->smtp_count; i++)
 		m->smtp[i].tls.dane = state;
 }
 
-/* ---- TLSRPT ------------------------------------------------------------------------------------------------------- */
+/* ---- TLSRPT -------------------------------------------------------------------------------------------------------
+ */
 
 void facts_set_rpt(struct sts_facts *f, const char *text)
 {
@@ -293,7 +306,8 @@ void facts_set_rpt(struct sts_facts *f, const char *text)
 	}
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------------------------------
+ */
 
 struct sts_facts *facts_healthy(struct sts_arena *owner)
 {
@@ -306,9 +320,11 @@ struct sts_facts *facts_healthy(struct sts_arena *owner)
 	f->record_zone = "example.test";
 	facts_set_record(f, "v=STSv1; id=20260601;");
 	make_policy_host(f);
-	facts_set_policy(f, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+	facts_set_policy(
+		f, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
 	facts_set_hosts(f, "mx1.example.test mx2.backup.test");
 	facts_set_rpt(f, "v=TLSRPTv1; rua=mailto:reports@example.test");
-	f->vantage = (struct sts_vantage){"9.9.9.9", STS_PATH_VALIDATED, NULL, "/etc/ssl/certs", STS_YES, STS_YES, STS_YES};
+	f->vantage =
+		(struct sts_vantage){"9.9.9.9", STS_PATH_VALIDATED, NULL, "/etc/ssl/certs", STS_YES, STS_YES, STS_YES};
 	return f;
 }

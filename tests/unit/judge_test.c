@@ -4,7 +4,8 @@
 
 static void testing(struct sts_facts *f)
 {
-	facts_set_policy(f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+	facts_set_policy(
+		f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
 }
 
 static void none(struct sts_facts *f)
@@ -161,11 +162,12 @@ static void run_cases(void)
 
 static const char *dump(const struct sts_report *r)
 {
-	const char *text = sts_sprintf(r->arena, "%s %s %s", sts_verdict_name(r->verdict), sts_status_name(r->status), r->summary);
+	const char *text =
+		sts_sprintf(r->arena, "%s %s %s", sts_verdict_name(r->verdict), sts_status_name(r->status), r->summary);
 
 	for (size_t i = 0; i < r->finding_count; i++)
-		text = sts_sprintf(r->arena, "%s\n%s %s %s %s", text, r->findings[i].code, sts_severity_name(r->findings[i].severity),
-			r->findings[i].subject, r->findings[i].detail);
+		text = sts_sprintf(r->arena, "%s\n%s %s %s %s", text, r->findings[i].code,
+			sts_severity_name(r->findings[i].severity), r->findings[i].subject, r->findings[i].detail);
 	for (size_t i = 0; i < r->recommendation_count; i++)
 		text = sts_sprintf(r->arena, "%s\n%s", text, r->recommendations[i]);
 	return text;

@@ -9,11 +9,12 @@
 struct facts_row {
 	const char *name;
 	void (*edit)(struct sts_facts *f);
-	const char *want;       /* all codes at notice or above, and infos that must be there; blank-separated, any order; "code:severity" and "code=cause" where
-	                           that is to be looked at */
-	const char *verdict;    /* NULL: not looked at */
-	const char *status;     /* as above */
-	const char *not_tested; /* reasons that must be there, blank-separated; NULL: none but needs-history and not-applicable */
+	const char *want;    /* all codes at notice or above, and infos that must be there; blank-separated, any order;
+				"code:severity" and "code=cause" where    that is to be looked at */
+	const char *verdict; /* NULL: not looked at */
+	const char *status;  /* as above */
+	const char *not_tested; /* reasons that must be there, blank-separated; NULL: none but needs-history and
+				   not-applicable */
 };
 
 /* The next blank-separated word, or an empty one. */
@@ -80,7 +81,8 @@ static inline void expect_reasons(const struct sts_report *r, const char *want)
 		test_expect(found, TEST_HERE, "nothing is not tested for %.*s", STS_FMT(word));
 	}
 	for (size_t i = 0; i < r->not_tested_count && want == NULL; i++)
-		test_expect(strcmp(r->not_tested[i].reason, "needs-history") == 0 || strcmp(r->not_tested[i].reason, "not-applicable") == 0,
+		test_expect(strcmp(r->not_tested[i].reason, "needs-history") == 0 ||
+				    strcmp(r->not_tested[i].reason, "not-applicable") == 0,
 			TEST_HERE, "not tested: %s (%s)", r->not_tested[i].what, r->not_tested[i].reason);
 }
 
@@ -96,13 +98,15 @@ static inline void expect_sound(const struct sts_report *r)
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct sts_finding *f = &r->findings[i];
 
-		test_expect(f->detail != NULL && f->detail[0] != '\0' && f->subject != NULL && f->severity < STS_BY_MODE, TEST_HERE,
-			"%s is not told whole", f->code);
+		test_expect(
+			f->detail != NULL && f->detail[0] != '\0' && f->subject != NULL && f->severity < STS_BY_MODE,
+			TEST_HERE, "%s is not told whole", f->code);
 	}
 	for (size_t i = 0; i < r->not_tested_count; i++) {
 		struct sts_explanation e;
 
-		test_expect(sts_explain(r->not_tested[i].reason, &e) == STS_OK, TEST_HERE, "reason %s is not explained", r->not_tested[i].reason);
+		test_expect(sts_explain(r->not_tested[i].reason, &e) == STS_OK, TEST_HERE, "reason %s is not explained",
+			r->not_tested[i].reason);
 	}
 }
 

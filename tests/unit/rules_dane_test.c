@@ -13,9 +13,11 @@ static void mismatch(struct sts_facts *f)
 
 static void set_mode(struct sts_facts *f, const char *mode)
 {
-	facts_set_policy(f, strcmp(mode, "none") == 0 ?
-		"version: STSv1\nmode: none\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 86400\n" :
-		"version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 1209600\n");
+	facts_set_policy(
+		f, strcmp(mode, "none") == 0
+			   ? "version: STSv1\nmode: none\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 86400\n"
+			   : "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: "
+			     "1209600\n");
 }
 
 static void mismatch_testing(struct sts_facts *f)
@@ -123,13 +125,18 @@ static const struct facts_row rows[] = {
 	{"no record fits", mismatch, "dane.mismatch:error", "blocking", "FAIL", NULL},
 	{"no record fits, testing", mismatch_testing, "dane.mismatch:error mode.testing", "blocking", "FAIL", NULL},
 	{"no record fits, none", mismatch_none, "dane.mismatch:error mode.none", "blocking", "FAIL", NULL},
-	{"no record fits, no MTA-STS", mismatch_absent, "dane.mismatch:error record.absent policy.without-record", "absent", "WARNING", NULL},
-	{"no record fits at one address of two", mismatch_at_one_address, "dane.mismatch:warning", "enforced", "WARNING", NULL},
+	{"no record fits, no MTA-STS", mismatch_absent, "dane.mismatch:error record.absent policy.without-record",
+		"absent", "WARNING", NULL},
+	{"no record fits at one address of two", mismatch_at_one_address, "dane.mismatch:warning", "enforced",
+		"WARNING", NULL},
 	{"none usable", unusable, "dane.unusable:warning", "enforced", "WARNING", NULL},
-	{"none usable and no TLS", unusable_without_tls, "dane.unusable:warning mx.starttls.missing:error mode.testing", "blocking", "FAIL", NULL},
-	{"TLSA and no STARTTLS, testing", no_starttls, "mx.starttls.missing:error mode.testing", "blocking", "FAIL", NULL},
+	{"none usable and no TLS", unusable_without_tls, "dane.unusable:warning mx.starttls.missing:error mode.testing",
+		"blocking", "FAIL", NULL},
+	{"TLSA and no STARTTLS, testing", no_starttls, "mx.starttls.missing:error mode.testing", "blocking", "FAIL",
+		NULL},
 	{"DANE passes, certificate expired", pass_and_expired, "mx.cert.expired:error", "blocking", "FAIL", NULL},
-	{"DANE passes, certificate expired, testing", pass_and_expired_testing, "mx.cert.expired:warning mode.testing", "testing", "WARNING", NULL},
+	{"DANE passes, certificate expired, testing", pass_and_expired_testing, "mx.cert.expired:warning mode.testing",
+		"testing", "WARNING", NULL},
 	{"the look-up fails in a signed zone", servfail, "dane.lookup-failed:error", "blocking", "FAIL", NULL},
 	{"the answer is bogus", bogus, "dane.lookup-failed:error", "blocking", "FAIL", NULL},
 	{"the answer comes too late", late, "", "enforced", "SUCCESS", "timeout"},
@@ -152,7 +159,8 @@ static void snippet(void)
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (r->ids[i] == STS_F_DANE_MISMATCH)
 			EXPECT_CSTR(r->findings[i].fix_snippet,
-				"_25._tcp.mx1.example.test. IN TLSA 3 1 1 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+				"_25._tcp.mx1.example.test. IN TLSA 3 1 1 "
+				"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
 	EXPECT(sts_report_has(r, STS_F_DANE_MISMATCH, "mx1.example.test"));
 	sts_arena_free(arena);
 }

@@ -351,7 +351,8 @@ static void one_without_policy(struct sts_facts *f)
 
 static void policies_differ(struct sts_facts *f)
 {
-	facts_set_policy_at(f, 1, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 1209600\n");
+	facts_set_policy_at(
+		f, 1, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 1209600\n");
 }
 
 static void certificates_differ(struct sts_facts *f)
@@ -413,7 +414,8 @@ static const struct facts_row rows[] = {
 		"host.dns.cname-broken record.without-policy=host.dns.cname-broken", BROKEN},
 	{"alias to a provider that has gone", orphan_gone,
 		"host.dns.cname-broken deleg.orphan=host.dns.cname-broken record.without-policy", BROKEN},
-	{"alias to a provider without certificate", orphan_alert, "host.tls.alert deleg.orphan=host.tls.alert record.without-policy", BROKEN},
+	{"alias to a provider without certificate", orphan_alert,
+		"host.tls.alert deleg.orphan=host.tls.alert record.without-policy", BROKEN},
 	{"alias to a provider with its own certificate", orphan_mismatch,
 		"host.cert.name-mismatch deleg.orphan=host.cert.name-mismatch record.without-policy", BROKEN},
 	{"only the host is delegated", alias_out, "deleg.half:notice", FINE},
@@ -423,7 +425,8 @@ static const struct facts_row rows[] = {
 	{"the AAAA look-up fails", aaaa_fails, "", "enforced", "SUCCESS", "resolver-failed"},
 	{"IPv4 only", only_ipv4, "host.no-ipv6:info", FINE},
 	{"special-purpose addresses, denied", private_denied,
-		"host.dns.private-address:error record.without-policy=host.dns.private-address", "broken", "WARNING", "private-denied"},
+		"host.dns.private-address:error record.without-policy=host.dns.private-address", "broken", "WARNING",
+		"private-denied"},
 	{"special-purpose address, allowed", private_allowed, "", FINE},
 	{"refused", refused, "host.tcp.refused:error record.without-policy=host.tcp.refused", BROKEN},
 	{"silent", silent, "host.tcp.timeout:error record.without-policy", BROKEN},
@@ -435,11 +438,15 @@ static const struct facts_row rows[] = {
 	{"a handshake that stalls", stalled, "host.tls.timeout:error record.without-policy", BROKEN},
 	{"expired", expired, "host.cert.expired:error record.without-policy=host.cert.expired", BROKEN},
 	{"every fault of a chain", many_problems,
-		"host.cert.not-yet-valid host.cert.untrusted host.cert.chain-incomplete host.cert.weak:error record.without-policy", BROKEN},
+		"host.cert.not-yet-valid host.cert.untrusted host.cert.chain-incomplete host.cert.weak:error "
+		"record.without-policy",
+		BROKEN},
 	{"self-signed", self_signed, "host.cert.self-signed record.without-policy", BROKEN},
 	{"name mismatch, policy served", mismatch, "host.cert.name-mismatch record.without-policy", BROKEN},
-	{"name mismatch, another site's 404", mismatch_of_other_site, "host.cert.name-mismatch record.without-policy", BROKEN},
-	{"name mismatch, another site's page", mismatch_of_other_page, "host.cert.name-mismatch record.without-policy", BROKEN},
+	{"name mismatch, another site's 404", mismatch_of_other_site, "host.cert.name-mismatch record.without-policy",
+		BROKEN},
+	{"name mismatch, another site's page", mismatch_of_other_page, "host.cert.name-mismatch record.without-policy",
+		BROKEN},
 	{"15 days left", in_15_days, "", FINE},
 	{"14 days left", in_14_days, "host.cert.expiring:notice", FINE},
 	{"7 days left", in_7_days, "host.cert.expiring:warning", WARNED},
@@ -460,16 +467,18 @@ static const struct facts_row rows[] = {
 	{"packed", gzip, "host.http.encoding:error record.without-policy=host.http.encoding", BROKEN},
 	{"one address refuses", one_refused, "host.address-failed=host.tcp.refused", WARNED},
 	{"one address has a bad certificate", one_expired, "host.address-failed=host.cert.expired", WARNED},
-	{"one address serves a broken policy", one_without_policy, "host.address-failed=policy.version-missing", WARNED},
+	{"one address serves a broken policy", one_without_policy, "host.address-failed=policy.version-missing",
+		WARNED},
 	{"policies differ", policies_differ, "host.addresses-differ:warning", WARNED},
 	{"certificates differ", certificates_differ, "host.addresses-differ:warning", WARNED},
 	{"both fail, each in its way", both_fail_differently,
 		"host.tcp.refused:error host.cert.expired:error record.without-policy=host.tcp.refused", BROKEN},
 	{"no IPv6 here", no_ipv6_here, "", "enforced", "SUCCESS", "no-ipv6-here"},
 	{"IPv6 only, and none here", only_ipv6_and_none_here, "", "unknown", "ERROR", "no-ipv6-here"},
-	{"a bad certificate, and no IPv6 here", expired_and_no_ipv6_here, "host.cert.expired:error record.without-policy", "broken",
-		"WARNING", "no-ipv6-here"},
-	{"silent, and no IPv6 here", silent_and_no_ipv6_here, "host.address-failed=host.tcp.timeout", "unknown", "ERROR", "no-ipv6-here"},
+	{"a bad certificate, and no IPv6 here", expired_and_no_ipv6_here,
+		"host.cert.expired:error record.without-policy", "broken", "WARNING", "no-ipv6-here"},
+	{"silent, and no IPv6 here", silent_and_no_ipv6_here, "host.address-failed=host.tcp.timeout", "unknown",
+		"ERROR", "no-ipv6-here"},
 	{"the check's time ran out", cancelled, "", "unknown", "ERROR", "timeout"},
 };
 

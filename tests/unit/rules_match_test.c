@@ -47,7 +47,8 @@ static void none_without_patterns(struct sts_facts *f)
 
 static void slip(struct sts_facts *f)
 {
-	set(f, "mx1.example.test mail-relay.example.test", POLICY("enforce", "mx: mx1.example.test\nmx: mail-rellay.example.test\n"));
+	set(f, "mx1.example.test mail-relay.example.test",
+		POLICY("enforce", "mx: mx1.example.test\nmx: mail-rellay.example.test\n"));
 }
 
 static void unused_pattern(struct sts_facts *f)
@@ -107,21 +108,31 @@ static void twice_and_covered(struct sts_facts *f)
 
 static const struct facts_row rows[] = {
 	{"one uncovered, enforce", one_uncovered, "match.mx-uncovered:error", "blocking", "FAIL", NULL},
-	{"one uncovered, testing", one_uncovered_testing, "match.mx-uncovered:warning mode.testing", "testing", "WARNING", NULL},
-	{"one uncovered, none", one_uncovered_none, "match.mx-uncovered:info mode.none mode.none-long-max-age", "none", "WARNING", NULL},
-	{"all uncovered, enforce", all_uncovered, "match.mx-uncovered:error match.mx-uncovered:error match.all-uncovered:error match.pattern-unused",
-		"blocking", "FAIL", NULL},
-	{"all uncovered, testing", all_uncovered_testing, "match.mx-uncovered:warning match.all-uncovered:warning mode.testing", "testing",
+	{"one uncovered, testing", one_uncovered_testing, "match.mx-uncovered:warning mode.testing", "testing",
 		"WARNING", NULL},
-	{"all uncovered, none", all_uncovered_none, "match.mx-uncovered:info mode.none mode.none-long-max-age", "none", "WARNING", NULL},
-	{"mode none without patterns", none_without_patterns, "mode.none mode.none-long-max-age", "none", "WARNING", NULL},
-	{"a slip leaves a pattern unused", slip, "match.mx-uncovered=typo match.pattern-unused:info", "blocking", "FAIL", NULL},
+	{"one uncovered, none", one_uncovered_none, "match.mx-uncovered:info mode.none mode.none-long-max-age", "none",
+		"WARNING", NULL},
+	{"all uncovered, enforce", all_uncovered,
+		"match.mx-uncovered:error match.mx-uncovered:error match.all-uncovered:error match.pattern-unused",
+		"blocking", "FAIL", NULL},
+	{"all uncovered, testing", all_uncovered_testing,
+		"match.mx-uncovered:warning match.all-uncovered:warning mode.testing", "testing", "WARNING", NULL},
+	{"all uncovered, none", all_uncovered_none, "match.mx-uncovered:info mode.none mode.none-long-max-age", "none",
+		"WARNING", NULL},
+	{"mode none without patterns", none_without_patterns, "mode.none mode.none-long-max-age", "none", "WARNING",
+		NULL},
+	{"a slip leaves a pattern unused", slip, "match.mx-uncovered=typo match.pattern-unused:info", "blocking",
+		"FAIL", NULL},
 	{"a pattern no host uses", unused_pattern, "match.pattern-unused:info", "enforced", "SUCCESS", NULL},
-	{"implicit MX, a wildcard", implicit_uncovered, "mx.implicit:notice match.mx-uncovered=implicit-mx match.all-uncovered", "blocking", "FAIL", NULL},
+	{"implicit MX, a wildcard", implicit_uncovered,
+		"mx.implicit:notice match.mx-uncovered=implicit-mx match.all-uncovered", "blocking", "FAIL", NULL},
 	{"implicit MX, named", implicit_covered, "mx.implicit:notice", "enforced", "SUCCESS", NULL},
-	{"a pattern with a final dot is the cause", final_dot, "policy.mx-invalid record.without-policy=policy.mx-invalid", "broken", "WARNING", NULL},
-	{"a list on one line is the cause", list_on_one_line, "policy.mx-invalid record.without-policy", "broken", "WARNING", NULL},
-	{"no pattern at all is the cause", no_patterns, "policy.mx-missing record.without-policy", "broken", "WARNING", NULL},
+	{"a pattern with a final dot is the cause", final_dot,
+		"policy.mx-invalid record.without-policy=policy.mx-invalid", "broken", "WARNING", NULL},
+	{"a list on one line is the cause", list_on_one_line, "policy.mx-invalid record.without-policy", "broken",
+		"WARNING", NULL},
+	{"no pattern at all is the cause", no_patterns, "policy.mx-missing record.without-policy", "broken", "WARNING",
+		NULL},
 	{"letter case does not count", other_case, "", "enforced", "SUCCESS", NULL},
 	{"one host, two MX records, uncovered", twice_in_dns, "match.mx-uncovered:error", "blocking", "FAIL", NULL},
 	{"one host, two MX records", twice_and_covered, "", "enforced", "SUCCESS", NULL},
@@ -160,7 +171,8 @@ static void run_causes(void)
 		const char *line;
 
 		CASE("cause: %s against %s", causes[i].host, causes[i].pattern);
-		set(f, sts_sprintf(arena, "%s mx1.example.test", causes[i].host), sts_sprintf(arena, POLICY("enforce", "mx: %s\n"), causes[i].pattern));
+		set(f, sts_sprintf(arena, "%s mx1.example.test", causes[i].host),
+			sts_sprintf(arena, POLICY("enforce", "mx: %s\n"), causes[i].pattern));
 		if (i + 1 < COUNT_OF(causes))
 			facts_set_hosts(f, causes[i].host);
 		EXPECT_CSTR(sts_mx_cause_name(sts_mx_cause(f, &f->mx[0], &meant)), causes[i].cause);

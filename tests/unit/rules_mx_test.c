@@ -158,7 +158,8 @@ static void expiring(struct sts_facts *f)
 
 static void in_testing(struct sts_facts *f)
 {
-	facts_set_policy(f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+	facts_set_policy(
+		f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
 }
 
 static void expired_testing(struct sts_facts *f)
@@ -236,7 +237,8 @@ static void too_many(struct sts_facts *f)
 
 static const struct facts_row rows[] = {
 	{"one host without address", no_address_one, "mx.dns.no-address:warning", "enforced", "WARNING", NULL},
-	{"no host with an address", no_address_all, "mx.dns.no-address:error mx.dns.no-address:error", "enforced", "WARNING", NULL},
+	{"no host with an address", no_address_all, "mx.dns.no-address:error mx.dns.no-address:error", "enforced",
+		"WARNING", NULL},
 	{"the domain does not exist", domain_missing, "mx.dns.domain-missing:error", "enforced", "WARNING", NULL},
 	{"the MX look-up fails", mx_servfail, "", "enforced", "SUCCESS", "resolver-failed"},
 	{"the MX records are bogus", mx_bogus, "mx.dns.dnssec-bogus:error", "enforced", "WARNING", "resolver-failed"},
@@ -247,7 +249,8 @@ static const struct facts_row rows[] = {
 	{"null MX and another", null_mx_and_another, "mx.null-not-alone:error", "enforced", "WARNING", NULL},
 	{"an address as MX", ip_literal, "mx.ip-literal:error", "enforced", "WARNING", NULL},
 	{"an alias", alias, "mx.cname:warning", "enforced", "WARNING", NULL},
-	{"a special-purpose address, denied", private_denied, "mx.dns.private-address:error", "enforced", "WARNING", "private-denied"},
+	{"a special-purpose address, denied", private_denied, "mx.dns.private-address:error", "enforced", "WARNING",
+		"private-denied"},
 	{"421", greeting_4xx, "mx.smtp.greeting:warning", "enforced", "WARNING", "greylisted"},
 	{"554", greeting_5xx, "mx.smtp.greeting:warning", "enforced", "WARNING", "mx-unreachable"},
 	{"no greeting", greeting_late, "mx.smtp.greeting:warning", "enforced", "WARNING", "timeout"},
@@ -256,7 +259,8 @@ static const struct facts_row rows[] = {
 	{"EHLO refused for now", ehlo_later, "mx.smtp.ehlo-refused:warning", "enforced", "WARNING", "greylisted"},
 	{"EHLO broken", ehlo_broken, "mx.smtp.greeting:warning", "enforced", "WARNING", "mx-unreachable"},
 	{"no STARTTLS", no_starttls, "mx.starttls.missing:error", BLOCKING},
-	{"no STARTTLS, testing", no_starttls_testing, "mx.starttls.missing:warning mode.testing", "testing", "WARNING", NULL},
+	{"no STARTTLS, testing", no_starttls_testing, "mx.starttls.missing:warning mode.testing", "testing", "WARNING",
+		NULL},
 	{"no STARTTLS, none", no_starttls_none, "mx.starttls.missing:info mode.none", "none", "WARNING", NULL},
 	{"STARTTLS refused", starttls_refused, "mx.starttls.refused:error", BLOCKING},
 	{"STARTTLS not answered", starttls_broken, "mx.starttls.refused:error", BLOCKING},
@@ -266,12 +270,13 @@ static const struct facts_row rows[] = {
 	{"TLS 1.1", tls_old, "mx.tls.protocol-old:error", BLOCKING},
 	{"garbage for TLS", tls_not_tls, "mx.tls.failed:error", BLOCKING},
 	{"two certificate faults", expired, "mx.cert.expired:error mx.cert.name-mismatch:error", BLOCKING},
-	{"two certificate faults, testing", expired_testing, "mx.cert.expired:warning mx.cert.name-mismatch:warning mode.testing", "testing",
-		"WARNING", NULL},
+	{"two certificate faults, testing", expired_testing,
+		"mx.cert.expired:warning mx.cert.name-mismatch:warning mode.testing", "testing", "WARNING", NULL},
 	{"self-signed", self_signed, "mx.cert.self-signed:error", BLOCKING},
 	{"weak", weak, "mx.cert.weak:warning", "enforced", "WARNING", NULL},
 	{"five days left", expiring, "mx.cert.expiring:warning", "enforced", "WARNING", NULL},
-	{"one address of two is bad", one_address_bad, "mx.addresses-differ=mx.cert.expired", "enforced", "WARNING", NULL},
+	{"one address of two is bad", one_address_bad, "mx.addresses-differ=mx.cert.expired", "enforced", "WARNING",
+		NULL},
 	{"both addresses are bad", both_addresses_bad, "mx.cert.expired:error", BLOCKING},
 	{"one address does not answer", one_address_unreachable, "", "enforced", "SUCCESS", "mx-unreachable"},
 	{"one host does not answer", one_unreachable, "", "enforced", "SUCCESS", "mx-unreachable"},

@@ -1,4 +1,5 @@
-/* src/check/rules_policy.c: the policy's text as check judges it. What each fault of the grammar gives is in rules_syntax's test. */
+/* src/check/rules_policy.c: the policy's text as check judges it. What each fault of the grammar gives is in
+ * rules_syntax's test. */
 #include "check/rules.h"
 #include "rows.h"
 
@@ -42,14 +43,19 @@ static void first_of_two_modes(struct sts_facts *f)
 }
 
 static const struct facts_row rows[] = {
-	{"a mode that is none", mode_invalid, "policy.mode-invalid:error record.without-policy=policy.mode-invalid", "broken", "WARNING", NULL},
+	{"a mode that is none", mode_invalid, "policy.mode-invalid:error record.without-policy=policy.mode-invalid",
+		"broken", "WARNING", NULL},
 	{"a blank line", blank_line, "policy.blank-line:warning", "enforced", "WARNING", NULL},
 	{"an empty file", empty, "policy.empty:error record.without-policy=policy.empty", "broken", "WARNING", NULL},
-	{"an empty file at a provider", empty_at_a_provider, "policy.empty:error deleg.orphan=policy.empty record.without-policy record.cname",
+	{"an empty file at a provider", empty_at_a_provider,
+		"policy.empty:error deleg.orphan=policy.empty record.without-policy record.cname", "broken", "WARNING",
+		NULL},
+	{"a page in place of the policy", page, "policy.not-a-policy:error record.without-policy=policy.not-a-policy",
 		"broken", "WARNING", NULL},
-	{"a page in place of the policy", page, "policy.not-a-policy:error record.without-policy=policy.not-a-policy", "broken", "WARNING", NULL},
-	{"max_age over a year", max_age_too_large, "policy.max-age-too-large:error record.without-policy", "broken", "WARNING", NULL},
-	{"two modes: the first counts", first_of_two_modes, "policy.duplicate-field:warning mode.testing", "testing", "WARNING", NULL},
+	{"max_age over a year", max_age_too_large, "policy.max-age-too-large:error record.without-policy", "broken",
+		"WARNING", NULL},
+	{"two modes: the first counts", first_of_two_modes, "policy.duplicate-field:warning mode.testing", "testing",
+		"WARNING", NULL},
 };
 
 static void first_error(void)

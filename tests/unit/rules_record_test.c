@@ -153,7 +153,8 @@ static void server_silent(struct sts_facts *f)
 
 static void server_untested(struct sts_facts *f)
 {
-	f->nameservers[1] = (struct sts_nameserver){.name = "ns2.example.test", .address = "2620:fe::53", .not_tested = true, .error = "no IPv6 here"};
+	f->nameservers[1] = (struct sts_nameserver){
+		.name = "ns2.example.test", .address = "2620:fe::53", .not_tested = true, .error = "no IPv6 here"};
 	f->vantage.ipv6 = STS_NO;
 }
 
@@ -207,18 +208,23 @@ static const struct facts_row rows[] = {
 	{"only SPF at the name", only_spf, "record.absent", "absent", "WARNING", NULL},
 	{"no record, another site answers", nothing_but_a_site, "record.absent", "absent", "WARNING", NULL},
 	{"two records", two_records, "record.multiple policy.without-record", "broken", "WARNING", NULL},
-	{"two records, one malformed", two_records_one_malformed, "record.multiple policy.without-record", "broken", "WARNING", NULL},
+	{"two records, one malformed", two_records_one_malformed, "record.multiple policy.without-record", "broken",
+		"WARNING", NULL},
 	{"a record beside SPF", beside_spf, "record.unrelated-txt:notice", "enforced", "SUCCESS", NULL},
 	{"an id with hyphens", hyphen, "record.id-invalid:error policy.without-record", "broken", "WARNING", NULL},
-	{"another version", other_version, "record.version-invalid:error policy.without-record", "broken", "WARNING", NULL},
-	{"a blank before the semicolon", space_before, "record.space-before-semicolon:warning", "enforced", "WARNING", NULL},
+	{"another version", other_version, "record.version-invalid:error policy.without-record", "broken", "WARNING",
+		NULL},
+	{"a blank before the semicolon", space_before, "record.space-before-semicolon:warning", "enforced", "WARNING",
+		NULL},
 	{"the look-up fails", look_up_fails, "", "unknown", "ERROR", "resolver-failed"},
 	{"the look-up comes too late", look_up_late, "", "unknown", "ERROR", "timeout"},
 	{"the look-up fails, no policy host", look_up_fails_without_host, "", "unknown", "ERROR", "resolver-failed"},
 	{"bogus", bogus, "record.dnssec-bogus:error", "broken", "WARNING", NULL},
 	{"through an alias", alias, "record.cname:info", "enforced", "SUCCESS", NULL},
-	{"an alias to nothing", alias_to_nothing, "record.cname-broken policy.without-record", "broken", "WARNING", NULL},
-	{"an alias in a circle", alias_in_a_circle, "record.cname-broken policy.without-record", "broken", "WARNING", NULL},
+	{"an alias to nothing", alias_to_nothing, "record.cname-broken policy.without-record", "broken", "WARNING",
+		NULL},
+	{"an alias in a circle", alias_in_a_circle, "record.cname-broken policy.without-record", "broken", "WARNING",
+		NULL},
 	{"a TTL over a day", long_ttl, "record.ttl-long:notice", "enforced", "SUCCESS", NULL},
 	{"a TTL of a day", ttl_of_a_day, "", "enforced", "SUCCESS", NULL},
 	{"from a wildcard", wildcard, "record.wildcard:notice", "enforced", "SUCCESS", NULL},
@@ -229,10 +235,11 @@ static const struct facts_row rows[] = {
 	{"a server has IPv6 only, there is none here", server_untested, "", "enforced", "SUCCESS", "no-ipv6-here"},
 	{"all servers are silent", all_servers_silent, "", "enforced", "SUCCESS", "resolver-failed"},
 	{"a silent server, no record", silent_without_record, "record.absent", "absent", "WARNING", NULL},
-	{"one server has a record, the others none", differ_without_record, "record.absent record.servers-differ:warning", "absent",
-		"WARNING", NULL},
+	{"one server has a record, the others none", differ_without_record,
+		"record.absent record.servers-differ:warning", "absent", "WARNING", NULL},
 	{"servers were not found", no_servers_found, "", "enforced", "SUCCESS", "resolver-failed"},
-	{"a domain that does not exist has no servers", no_servers_of_no_domain, "record.absent mx.dns.domain-missing:error", "absent", "WARNING", NULL},
+	{"a domain that does not exist has no servers", no_servers_of_no_domain,
+		"record.absent mx.dns.domain-missing:error", "absent", "WARNING", NULL},
 	{"servers are not asked", no_servers_asked, "", "enforced", "SUCCESS", "switched-off"},
 };
 

@@ -8,7 +8,8 @@ static void absent(struct sts_facts *f)
 
 static void testing(struct sts_facts *f)
 {
-	facts_set_policy(f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+	facts_set_policy(
+		f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
 }
 
 static void absent_testing(struct sts_facts *f)
@@ -89,13 +90,16 @@ static void bogus(struct sts_facts *f)
 static const struct facts_row rows[] = {
 	{"there", NULL, "", "enforced", "SUCCESS", NULL},
 	{"absent", absent, "rpt.absent:notice", "enforced", "SUCCESS", NULL},
-	{"absent in testing", absent_testing, "rpt.absent:warning mode.testing-without-reports=rpt.absent mode.testing", "testing", "WARNING", NULL},
+	{"absent in testing", absent_testing, "rpt.absent:warning mode.testing-without-reports=rpt.absent mode.testing",
+		"testing", "WARNING", NULL},
 	{"absent in mode none", absent_none, "rpt.absent:notice mode.none", "none", "WARNING", NULL},
 	{"other text only", unrelated, "rpt.absent:notice", "enforced", "SUCCESS", NULL},
 	{"the version is not first", version_second, "rpt.malformed:error", "enforced", "WARNING", NULL},
 	{"malformed", malformed, "rpt.malformed:error", "enforced", "WARNING", NULL},
-	{"malformed in testing", malformed_testing, "rpt.malformed:error mode.testing-without-reports=rpt.malformed", "testing", "WARNING", NULL},
-	{"an odd scheme in testing", ftp_testing, "rpt.rua-scheme:error mode.testing-without-reports=rpt.rua-scheme", "testing", "WARNING", NULL},
+	{"malformed in testing", malformed_testing, "rpt.malformed:error mode.testing-without-reports=rpt.malformed",
+		"testing", "WARNING", NULL},
+	{"an odd scheme in testing", ftp_testing, "rpt.rua-scheme:error mode.testing-without-reports=rpt.rua-scheme",
+		"testing", "WARNING", NULL},
 	{"a mailbox that takes no mail", no_mail, "rpt.rua-no-mail:warning", "enforced", "WARNING", NULL},
 	{"an endpoint out of reach", unreachable, "rpt.rua-unreachable:warning", "enforced", "WARNING", NULL},
 	{"a destination not tested", untested, "", "enforced", "SUCCESS", "resolver-failed"},
