@@ -44,7 +44,8 @@ static bool about_whole_set(enum sts_finding_id id)
 /* Where no domain is known the rules spoke of the placeholder's names. */
 static const char *subject_of(const struct sts_lint *lint, const struct sts_finding *f)
 {
-	return strstr(f->subject, PLACEHOLDER) != NULL && f->cause == NULL ? sts_lint_kind_name(lint->kind) : f->subject;
+	return strstr(f->subject, PLACEHOLDER) != NULL && f->cause == NULL ? sts_lint_kind_name(lint->kind)
+									   : f->subject;
 }
 
 static void take_issues(struct sts_report *r, const struct sts_lint_params *params, struct sts_lint *out)
@@ -117,17 +118,20 @@ static void take_hosts(const struct sts_report *r, struct sts_lint *out)
 
 static void note_too_large(struct sts_report *r, size_t len)
 {
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_HOST_HTTP_TOO_LARGE,
-			.subject = r->facts->domain,
-			.detail = sts_sprintf(r->arena, "The file has %zu octets. Senders read 65536 at most, and most of them drop a larger policy.", len),
-			.result_type = "sts-policy-fetch-error",
-			.fix_type = STS_FIX_POLICY,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_HOST_HTTP_TOO_LARGE,
+				  .subject = r->facts->domain,
+				  .detail = sts_sprintf(r->arena,
+					  "The file has %zu octets. Senders read 65536 at most, and most of them drop "
+					  "a larger policy.",
+					  len),
+				  .result_type = "sts-policy-fetch-error",
+				  .fix_type = STS_FIX_POLICY,
+			  });
 }
 
-void sts_lint_policy(struct sts_str body, const struct sts_lint_params *params, struct sts_arena *arena, struct sts_lint *out)
+void sts_lint_policy(
+	struct sts_str body, const struct sts_lint_params *params, struct sts_arena *arena, struct sts_lint *out)
 {
 	struct sts_facts *f = blank_facts(params, arena);
 	struct sts_reading readings[STS_SENDER_COUNT];
@@ -155,8 +159,8 @@ void sts_lint_policy(struct sts_str body, const struct sts_lint_params *params, 
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
 
-void sts_lint_record(
-	const struct sts_str *texts, size_t count, const struct sts_lint_params *params, struct sts_arena *arena, struct sts_lint *out)
+void sts_lint_record(const struct sts_str *texts, size_t count, const struct sts_lint_params *params,
+	struct sts_arena *arena, struct sts_lint *out)
 {
 	static const char *const words[] = {"accept", "absent", "invalid", "multiple"};
 	struct sts_facts *f = blank_facts(params, arena);
@@ -179,8 +183,8 @@ void sts_lint_record(
 	take_issues(r, params, out);
 }
 
-void sts_lint_tlsrpt(
-	const struct sts_str *texts, size_t count, const struct sts_lint_params *params, struct sts_arena *arena, struct sts_lint *out)
+void sts_lint_tlsrpt(const struct sts_str *texts, size_t count, const struct sts_lint_params *params,
+	struct sts_arena *arena, struct sts_lint *out)
 {
 	static const char *const words[] = {"accept", "absent", "invalid", "unusable", "multiple"};
 	struct sts_facts *f = blank_facts(params, arena);

@@ -210,7 +210,8 @@ bool sts_dnsmsg_answers(const struct sts_dnsmsg *m, uint16_t id, const char *nam
 
 /* ---- the answer to one question ---- */
 
-static const struct sts_dns_record *find(const struct sts_dnsmsg *m, enum sts_section section, const char *owner, uint16_t type)
+static const struct sts_dns_record *find(
+	const struct sts_dnsmsg *m, enum sts_section section, const char *owner, uint16_t type)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct sts_dns_record *r = &m->records[i];
@@ -228,16 +229,20 @@ static void lower_ttl(struct sts_answer *out, uint32_t ttl_s, bool first)
 		out->ttl_s = ttl_s;
 }
 
-/* What the signature over type at owner tells: who signed, and whether a wildcard was expanded.  [RFC 4034 section 3.1.3] */
-static void read_signature(const struct sts_dnsmsg *m, enum sts_section section, const char *owner, uint16_t type, struct sts_answer *out)
+/* What the signature over type at owner tells: who signed, and whether a wildcard was expanded.  [RFC 4034
+ * section 3.1.3] */
+static void read_signature(
+	const struct sts_dnsmsg *m, enum sts_section section, const char *owner, uint16_t type, struct sts_answer *out)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct sts_dns_record *r = &m->records[i];
 
-		if (r->section != section || r->type != STS_T_RRSIG || r->covered != type || !sts_dns_name_same(r->owner, owner))
+		if (r->section != section || r->type != STS_T_RRSIG || r->covered != type ||
+			!sts_dns_name_same(r->owner, owner))
 			continue;
 		out->signer = r->host;
-		if (section == STS_SECTION_ANSWER && r->labels < sts_dns_name_labels(owner) && strncmp(owner, "*.", 2) != 0)
+		if (section == STS_SECTION_ANSWER && r->labels < sts_dns_name_labels(owner) &&
+			strncmp(owner, "*.", 2) != 0)
 			out->wildcard = true;
 		return;
 	}
@@ -282,7 +287,8 @@ static void take_records(const struct sts_dnsmsg *m, const char *owner, struct s
 		const struct sts_dns_record *r = &m->records[i];
 		bool text = r->type == STS_T_TXT;
 
-		if (r->section != STS_SECTION_ANSWER || r->type != out->type || r->class_ != STS_C_IN || !sts_dns_name_same(r->owner, owner))
+		if (r->section != STS_SECTION_ANSWER || r->type != out->type || r->class_ != STS_C_IN ||
+			!sts_dns_name_same(r->owner, owner))
 			continue;
 		lower_ttl(out, r->ttl_s, out->rr_count == 0 && out->cname_count == 0);
 		*STS_PUSH(arena, out->rrs, out->rr_count) = (struct sts_rr){
@@ -326,7 +332,8 @@ static enum sts_dns_state state_of_rcode(unsigned rcode)
 	}
 }
 
-void sts_dnsmsg_answer(const struct sts_dnsmsg *m, const char *name, uint16_t type, struct sts_arena *arena, struct sts_answer *out)
+void sts_dnsmsg_answer(
+	const struct sts_dnsmsg *m, const char *name, uint16_t type, struct sts_arena *arena, struct sts_answer *out)
 {
 	const char *owner;
 
@@ -352,7 +359,8 @@ const char *sts_dnsmsg_referral(const struct sts_dnsmsg *m)
 {
 	const struct sts_dns_record *ns = find(m, STS_SECTION_AUTHORITY, NULL, STS_T_NS);
 
-	if (m->rcode != STS_RCODE_NOERROR || m->authoritative || ns == NULL || find(m, STS_SECTION_AUTHORITY, NULL, STS_T_SOA) != NULL)
+	if (m->rcode != STS_RCODE_NOERROR || m->authoritative || ns == NULL ||
+		find(m, STS_SECTION_AUTHORITY, NULL, STS_T_SOA) != NULL)
 		return NULL;
 	for (size_t i = 0; i < m->count; i++)
 		if (m->records[i].section == STS_SECTION_ANSWER)

@@ -46,8 +46,8 @@ static bool add_label(struct name_text *n, const uint8_t *label, size_t len)
 }
 
 /*
- * Labels from at on. A pointer must lead before the place where this run of labels began, so every jump goes further back and the
- * walk ends.  *end: octets behind the name in the place where it stands.
+ * Labels from at on. A pointer must lead before the place where this run of labels began, so every jump goes further
+ * back and the walk ends.  *end: octets behind the name in the place where it stands.
  */
 static bool walk(const struct sts_rd *r, struct name_text *n, size_t *end)
 {

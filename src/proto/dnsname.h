@@ -8,7 +8,8 @@
 /** Octets of a name in wire form, root octet included. */
 #define STS_DNS_WIRE_MAX 255
 
-/** Read a (perhaps compressed) name at the cursor of a whole message; arena text, or NULL with the cursor failed. Pointers must lead backwards. */
+/** Read a (perhaps compressed) name at the cursor of a whole message; arena text, or NULL with the cursor failed.
+ * Pointers must lead backwards. */
 const char *sts_rd_dns_name(struct sts_rd *r, struct sts_arena *arena);
 
 /** The same name, case ignored, one final dot of either ignored. Both as text. */

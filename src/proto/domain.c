@@ -139,9 +139,11 @@ static bool check_address(struct reading *r, struct sts_str s)
 	if (s.ptr[0] == '[' || s.ptr[s.len - 1] == ']')
 		return refuse(r, "This is an address literal. MTA-STS is for domain names: an address has no policy.");
 	if (sts_str_find(s, ':', sts_str_find(s, ':', 0) + 1) < s.len)
-		return refuse(r, "This looks like an IPv6 address. MTA-STS is for domain names: an address has no policy.");
+		return refuse(
+			r, "This looks like an IPv6 address. MTA-STS is for domain names: an address has no policy.");
 	if (ends_in_number(s))
-		return refuse(r, "This looks like an IPv4 address. MTA-STS is for domain names: an address has no policy.");
+		return refuse(
+			r, "This looks like an IPv4 address. MTA-STS is for domain names: an address has no policy.");
 	return true;
 }
 
@@ -154,16 +156,19 @@ static bool check_label(struct reading *r, struct sts_str label)
 	if (label.len > LABEL_MAX_OCTETS)
 		return refuse(r, "The name has a label of more than 63 characters.");
 	if (label.ptr[0] == '-' || label.ptr[label.len - 1] == '-')
-		return refuse(r, sts_sprintf(r->arena, "The label \"%s\" begins or ends with a hyphen.", show(r, label)));
+		return refuse(
+			r, sts_sprintf(r->arena, "The label \"%s\" begins or ends with a hyphen.", show(r, label)));
 	for (size_t i = 0; i < label.len; i++) {
 		if (label.ptr[i] == '*')
 			return refuse(r, "An asterisk cannot stand in the name: give one domain.");
 		if (label.ptr[i] == '_')
 			return refuse(r, sts_sprintf(r->arena,
-				"The label \"%s\" has an underscore, which no mail domain has. Give the domain itself, as behind the @ of an address.",
-				show(r, label)));
+						 "The label \"%s\" has an underscore, which no mail domain has. Give "
+						 "the domain itself, as behind the @ of an address.",
+						 show(r, label)));
 		if (!sts_is_alnum(label.ptr[i]) && label.ptr[i] != '-')
-			return refuse(r, sts_sprintf(r->arena, "The name holds a character that no domain has: \"%s\".", show(r, label)));
+			return refuse(r, sts_sprintf(r->arena, "The name holds a character that no domain has: \"%s\".",
+						 show(r, label)));
 	}
 	return true;
 }
@@ -182,7 +187,8 @@ static bool check_labels(struct reading *r, struct sts_str name)
 		rest = sts_str_from(rest, dot + 1);
 	}
 	if (name.len > DOMAIN_MAX_OCTETS)
-		return refuse(r, "The name is too long: with _smtp._tls. before it, it would pass the 253 characters that DNS allows.");
+		return refuse(r, "The name is too long: with _smtp._tls. before it, it would pass the 253 characters "
+				 "that DNS allows.");
 	return true;
 }
 
@@ -204,7 +210,8 @@ static bool has_a_label(const char *name)
 	return false;
 }
 
-/* A-labels that are typed as such: what cannot be decoded is refused, what IDNA2008 forbids (emoji, say) exists all the same. */
+/* A-labels that are typed as such: what cannot be decoded is refused, what IDNA2008 forbids (emoji, say) exists all the
+ * same. */
 static bool check_a_labels(struct reading *r, const char *name)
 {
 	char *text = NULL;
@@ -217,7 +224,9 @@ static bool check_a_labels(struct reading *r, const char *name)
 	rc = idn2_to_unicode_8z8z(name, &text, 0);
 	idn2_free(text);
 	if (rc != IDN2_OK)
-		return refuse(r, sts_sprintf(r->arena, "The name has a label in xn-- form that decodes to nothing (%s).", idn2_strerror(rc)));
+		return refuse(
+			r, sts_sprintf(r->arena, "The name has a label in xn-- form that decodes to nothing (%s).",
+				   idn2_strerror(rc)));
 	note(r, "The name is no valid international name by IDNA2008; it is checked as written.");
 	return true;
 }
@@ -239,7 +248,8 @@ static char *to_ascii(struct reading *r, struct sts_str s)
 	}
 	rc = idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL);
 	if (rc != IDN2_OK) {
-		refuse(r, sts_sprintf(r->arena, "The name cannot be written in DNS (IDNA2008): %s.", idn2_strerror(rc)));
+		refuse(r,
+			sts_sprintf(r->arena, "The name cannot be written in DNS (IDNA2008): %s.", idn2_strerror(rc)));
 		return NULL;
 	}
 	copy = sts_strdup(r->arena, ascii);
@@ -253,11 +263,15 @@ static char *to_ascii(struct reading *r, struct sts_str s)
 static bool check_suffix(struct reading *r, const char *name)
 {
 	if (strchr(name, '.') == NULL)
-		return refuse(r, sts_sprintf(r->arena, "\"%s\" is a single label. Give a whole domain, such as example.%s.", name, name));
+		return refuse(
+			r, sts_sprintf(r->arena, "\"%s\" is a single label. Give a whole domain, such as example.%s.",
+				   name, name));
 	/* the private section (github.io …) holds ordinary domains that may well take mail */
 	if (psl_is_public_suffix2(psl_builtin(), name, PSL_TYPE_ICANN))
-		return refuse(r,
-			sts_sprintf(r->arena, "\"%s\" is a public suffix, under which domains are registered. Give a domain such as example.%s.", name, name));
+		return refuse(r, sts_sprintf(r->arena,
+					 "\"%s\" is a public suffix, under which domains are registered. Give a domain "
+					 "such as example.%s.",
+					 name, name));
 	return true;
 }
 
@@ -291,7 +305,8 @@ static bool read_domain(struct reading *r, struct sts_str typed)
 	if (!check_address(r, s))
 		return false;
 	ascii = to_ascii(r, s);
-	if (ascii == NULL || !check_labels(r, sts_str_of(ascii)) || !check_address(r, sts_str_of(ascii)) || !check_suffix(r, ascii))
+	if (ascii == NULL || !check_labels(r, sts_str_of(ascii)) || !check_address(r, sts_str_of(ascii)) ||
+		!check_suffix(r, ascii))
 		return false;
 	r->out->ascii = ascii;
 	r->out->unicode = sts_domain_unicode(ascii, r->arena);
@@ -320,8 +335,9 @@ const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena)
 	if (!has_a_label(ascii))
 		return NULL;
 	/* only what leads back to the same name is shown in its place */
-	if (idn2_to_unicode_8z8z(ascii, &text, 0) == IDN2_OK && idn2_to_ascii_8z(text, &back, IDN2_NONTRANSITIONAL) == IDN2_OK &&
-		sts_cstr_eqi(back, ascii) && strcmp(text, ascii) != 0)
+	if (idn2_to_unicode_8z8z(ascii, &text, 0) == IDN2_OK &&
+		idn2_to_ascii_8z(text, &back, IDN2_NONTRANSITIONAL) == IDN2_OK && sts_cstr_eqi(back, ascii) &&
+		strcmp(text, ascii) != 0)
 		out = sts_strdup(arena, text);
 	idn2_free(text);
 	idn2_free(back);

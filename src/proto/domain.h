@@ -15,8 +15,9 @@ struct sts_domain {
 /**
  * Normalise a domain as typed (interface.md section 1 "Input domains"; IDNA2008).
  *
- * Scheme, user part, port and path around a name are stripped with a note. Address literals, bare addresses, empty or over-long labels,
- * names whose derived names (_smtp._tls.) would pass 253 octets, names that do not convert and public suffixes alone are refused. Names of one label are refused as public suffixes.
+ * Scheme, user part, port and path around a name are stripped with a note. Address literals, bare addresses, empty or
+ * over-long labels, names whose derived names (_smtp._tls.) would pass 253 octets, names that do not convert and public
+ * suffixes alone are refused. Names of one label are refused as public suffixes.
  *
  * @param why   on STS_EINVAL a full sentence that says what is wrong, owned by the arena, safe to show
  * @return STS_OK; STS_EINVAL
@@ -24,10 +25,12 @@ struct sts_domain {
 STS_MUST_CHECK enum sts_err sts_domain_parse(
 	struct sts_str typed, struct sts_arena *arena, struct sts_domain *out, const char **why);
 
-/** A-label host name (from DNS) in U-label form for show, or NULL when it does not differ or does not convert. Arena-owned. */
+/** A-label host name (from DNS) in U-label form for show, or NULL when it does not differ or does not convert.
+ * Arena-owned. */
 const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena);
 
-/** Every label in xn-- form decodes to something (also one that IDNA2008 forbids); true where there is none. A leading "*." is passed over. */
+/** Every label in xn-- form decodes to something (also one that IDNA2008 forbids); true where there is none. A leading
+ * "*." is passed over. */
 bool sts_domain_decodes(struct sts_str name);
 
 /** The registrable domain ("example.co.uk") of a name, or NULL when it is a public suffix itself. Points into ascii. */

@@ -22,8 +22,8 @@ struct sts_str sts_str_keep(struct sts_arena *arena, struct sts_str s)
 	return sts_str(sts_strndup(arena, s.ptr == NULL ? "" : s.ptr, s.len), s.len);
 }
 
-void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind, struct sts_place place, struct sts_str text,
-	const char *note)
+void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind, struct sts_place place,
+	struct sts_str text, const char *note)
 {
 	struct sts_fault *f;
 

@@ -22,8 +22,8 @@ struct sts_place {
  * @param text  octets at fault; copied, cut to STS_FAULT_TEXT_MAX
  * @param note  static or of the arena; printable ASCII
  */
-void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind, struct sts_place place, struct sts_str text,
-	const char *note);
+void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind, struct sts_place place,
+	struct sts_str text, const char *note);
 
 /** A copy of the slice in the arena. */
 struct sts_str sts_str_keep(struct sts_arena *arena, struct sts_str s);

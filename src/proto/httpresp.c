@@ -187,12 +187,14 @@ static void read_known_fields(struct sts_http_reader *r)
 	h->location = field_value(h, "Location");
 	h->last_modified = field_value(h, "Last-Modified");
 	h->content_encoding = field_value(h, "Content-Encoding");
-	if (h->content_encoding != NULL && (sts_cstr_eqi(h->content_encoding, "identity") || *h->content_encoding == '\0'))
+	if (h->content_encoding != NULL &&
+		(sts_cstr_eqi(h->content_encoding, "identity") || *h->content_encoding == '\0'))
 		h->content_encoding = NULL;
 	if (h->content_type != NULL)
 		(void)sts_media_type_parse(sts_str_of(h->content_type), r->arena, &h->media_type, &h->charset);
 	for (size_t i = 0; i < h->header_count; i++) {
-		if (sts_cstr_eqi(h->headers[i].name, "Content-Length") && !read_length(h, sts_str_of(h->headers[i].value)))
+		if (sts_cstr_eqi(h->headers[i].name, "Content-Length") &&
+			!read_length(h, sts_str_of(h->headers[i].value)))
 			r->length_bad = true;
 		if (sts_cstr_eqi(h->headers[i].name, "Transfer-Encoding")) {
 			h->chunked = sts_cstr_eqi(h->headers[i].value, "chunked") && !r->coding_bad;
@@ -386,7 +388,8 @@ enum sts_http_state sts_http_reader_feed(struct sts_http_reader *r, const void *
 	struct sts_str rest = sts_str(data, len);
 
 	while (rest.len > 0 && r->state == STS_HTTP_MORE) {
-		bool body = r->part == STS_HTTP_BODY_LENGTH || r->part == STS_HTTP_BODY_CLOSE || r->part == STS_HTTP_CHUNK_DATA;
+		bool body = r->part == STS_HTTP_BODY_LENGTH || r->part == STS_HTTP_BODY_CLOSE ||
+			    r->part == STS_HTTP_CHUNK_DATA;
 
 		rest = sts_str_from(rest, body ? take_body(r, rest) : take_line(r, rest));
 	}

@@ -23,25 +23,25 @@ enum sts_http_state {
 enum sts_http_part {
 	STS_HTTP_STATUS_LINE,
 	STS_HTTP_FIELDS,
-	STS_HTTP_BODY_LENGTH,    /* left octets to come */
-	STS_HTTP_BODY_CLOSE,     /* until the connection ends */
+	STS_HTTP_BODY_LENGTH, /* left octets to come */
+	STS_HTTP_BODY_CLOSE,  /* until the connection ends */
 	STS_HTTP_CHUNK_SIZE,
-	STS_HTTP_CHUNK_DATA,     /* left octets to come */
+	STS_HTTP_CHUNK_DATA, /* left octets to come */
 	STS_HTTP_CHUNK_END,
 	STS_HTTP_TRAILERS,
 	STS_HTTP_END,
 };
 
 /**
- * One response to one GET. Decisions: lines may end in LF alone; obsolete line folding is unfolded to one SP; a blank before the colon, a bare CR
- * or NUL in the head, conflicting Content-Length values, a transfer coding other than chunked, 101 and a protocol other than HTTP/1.x are broken;
- * chunked wins over Content-Length. Only the body of a 200 matters: any other final status is DONE as soon as its fields are read.
- * Content-Encoding is noted, never decoded.
+ * One response to one GET. Decisions: lines may end in LF alone; obsolete line folding is unfolded to one SP; a blank
+ * before the colon, a bare CR or NUL in the head, conflicting Content-Length values, a transfer coding other than
+ * chunked, 101 and a protocol other than HTTP/1.x are broken; chunked wins over Content-Length. Only the body of a 200
+ * matters: any other final status is DONE as soon as its fields are read. Content-Encoding is noted, never decoded.
  */
 struct sts_http_reader {
 	struct sts_arena *arena;
 	struct sts_http *out;
-	struct sts_buf line;     /* line under way */
+	struct sts_buf line; /* line under way */
 	struct sts_buf body;
 	size_t body_max;
 	uint64_t left;
@@ -50,7 +50,8 @@ struct sts_http_reader {
 	size_t body_total;
 	unsigned folds;
 	unsigned interim;
-	size_t surplus;          /* octets that arrived behind a whole response (Content-Length too short, say); tells nothing but for a 200 */
+	size_t surplus; /* octets that arrived behind a whole response (Content-Length too short, say); tells nothing
+			   but for a 200 */
 	enum sts_http_part part;
 	enum sts_http_state state;
 	bool length_bad;
@@ -68,7 +69,8 @@ void sts_http_reader_clear(struct sts_http_reader *r);
 /** Hand over octets as they arrived. Once the state is not MORE it stays. */
 enum sts_http_state sts_http_reader_feed(struct sts_http_reader *r, const void *data, size_t len);
 
-/** The connection ended: DONE when the response is whole (bodies without length end so), else BROKEN (early close; or nothing came at all). */
+/** The connection ended: DONE when the response is whole (bodies without length end so), else BROKEN (early close; or
+ * nothing came at all). */
 enum sts_http_state sts_http_reader_end(struct sts_http_reader *r);
 
 /** Body so far, chunk framing removed, at most body_max octets; good until clear or the next feed. */

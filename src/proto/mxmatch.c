@@ -52,8 +52,8 @@ bool sts_mx_pattern_valid(struct sts_str pattern)
 }
 
 /*
- * A name that can stand in an MX record and be compared label by label. Underscores are met in real ones; an asterisk is no letter,
- * and a backslash begins an escape, behind which a full stop would part no labels.
+ * A name that can stand in an MX record and be compared label by label. Underscores are met in real ones; an asterisk
+ * is no letter, and a backslash begins an escape, behind which a full stop would part no labels.
  */
 static bool is_host(struct sts_str s)
 {

@@ -2,19 +2,17 @@
  * RFC 8461 section 3.2:
  *
  *   sts-policy-record      = sts-policy-field *WSP *(sts-policy-term sts-policy-field *WSP) [sts-policy-term]
- *   sts-policy-field       = sts-policy-version / sts-policy-mode / sts-policy-max-age / sts-policy-mx / sts-policy-extension
- *   sts-policy-field-delim = ":" *WSP
- *   sts-policy-term        = LF / CRLF
- *   sts-policy-version     = %s"version" sts-policy-field-delim %s"STSv1"
- *   sts-policy-mode        = %s"mode" sts-policy-field-delim (%s"testing" / %s"enforce" / %s"none")
- *   sts-policy-max-age     = %s"max_age" sts-policy-field-delim 1*10(DIGIT)
- *   sts-policy-mx          = %s"mx" sts-policy-field-delim ["*."] Domain
- *   sts-policy-extension   = sts-policy-ext-name sts-policy-field-delim sts-policy-ext-value
- *   sts-policy-ext-name    = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
+ *   sts-policy-field       = sts-policy-version / sts-policy-mode / sts-policy-max-age / sts-policy-mx /
+ * sts-policy-extension sts-policy-field-delim = ":" *WSP sts-policy-term        = LF / CRLF sts-policy-version     =
+ * %s"version" sts-policy-field-delim %s"STSv1" sts-policy-mode        = %s"mode" sts-policy-field-delim (%s"testing" /
+ * %s"enforce" / %s"none") sts-policy-max-age     = %s"max_age" sts-policy-field-delim 1*10(DIGIT) sts-policy-mx =
+ * %s"mx" sts-policy-field-delim ["*."] Domain sts-policy-extension   = sts-policy-ext-name sts-policy-field-delim
+ * sts-policy-ext-value sts-policy-ext-name    = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
  *   sts-policy-ext-value   = sts-policy-vchar [*(%x20 / sts-policy-vchar) sts-policy-vchar]
  *   sts-policy-vchar       = %x21-7E / UTF8-2 / UTF8-3 / UTF8-4
  *
- * A known name with a value that its own rule refuses would fit the extension rule; it is a fault all the same (decision D2).
+ * A known name with a value that its own rule refuses would fit the extension rule; it is a fault all the same
+ * (decision D2).
  */
 #include "mtasts/policy.h"
 
@@ -38,15 +36,15 @@ struct reading {
 	struct sts_arena *arena;
 	struct sts_policy *policy;
 	struct sts_str body;
-	size_t at;                  /* octets read */
-	unsigned line;              /* of the line at hand, 1-based */
+	size_t at;     /* octets read */
+	unsigned line; /* of the line at hand, 1-based */
 	size_t line_start;
-	unsigned met[SINGLE_COUNT]; /* line of the first such field, 0: none so far */
+	unsigned met[SINGLE_COUNT];              /* line of the first such field, 0: none so far */
 	struct sts_field like[SINGLE_COUNT + 1]; /* a field whose name is nearly that name; the last is for mx */
-	bool known;                 /* some line is one of the four fields, well written or not */
-	bool fields;                /* some line was not blank */
-	bool error;                 /* a fault of error severity was met */
-	bool breach;                /* a fault that the grammar or the ranges do not allow was met */
+	bool known;                              /* some line is one of the four fields, well written or not */
+	bool fields;                             /* some line was not blank */
+	bool error;                              /* a fault of error severity was met */
+	bool breach;                             /* a fault that the grammar or the ranges do not allow was met */
 };
 
 /* ---- noting ---- */
@@ -202,15 +200,19 @@ static void read_extension(struct reading *r, struct sts_str field, struct sts_s
 static void read_repeated(struct reading *r, enum single which, struct sts_str field, struct sts_str value)
 {
 	note(r, STS_POLICY_DUPLICATE_FIELD, field,
-		sts_sprintf(r->arena, "%s stands in line %u already; the RFC says that the first counts, several senders take the last",
+		sts_sprintf(r->arena,
+			"%s stands in line %u already; the RFC says that the first counts, several senders take the "
+			"last",
 			single_names[which], r->met[which]));
 	if (!is_ext_value(value))
-		note_breach(r, STS_POLICY_EXTENSION_MALFORMED, field, "ignored as a repetition, but it breaks the grammar too");
+		note_breach(r, STS_POLICY_EXTENSION_MALFORMED, field,
+			"ignored as a repetition, but it breaks the grammar too");
 }
 
 static void read_single(struct reading *r, enum single which, struct sts_str field, struct sts_str value)
 {
-	static void (*const readers[SINGLE_COUNT])(struct reading *, struct sts_str) = {read_version, read_mode, read_max_age};
+	static void (*const readers[SINGLE_COUNT])(struct reading *, struct sts_str) = {
+		read_version, read_mode, read_max_age};
 
 	r->known = true;
 	if (r->met[which] != 0) {
@@ -242,7 +244,8 @@ static void keep_field(struct reading *r, struct sts_str name, struct sts_str va
 	if (r->policy->field_count >= STS_FIELDS_MAX)
 		return;
 	f = STS_PUSH(r->arena, r->policy->fields, r->policy->field_count);
-	*f = (struct sts_field){.name = sts_str_keep(r->arena, name), .value = sts_str_keep(r->arena, value), .line = r->line};
+	*f = (struct sts_field){
+		.name = sts_str_keep(r->arena, name), .value = sts_str_keep(r->arena, value), .line = r->line};
 }
 
 static void read_field(struct reading *r, struct sts_str field, struct sts_str name, struct sts_str value)
@@ -310,7 +313,8 @@ static void read_line(struct reading *r, struct sts_str line)
 		read_field(r, text, sts_str_trim(name), value);
 }
 
-/* Octets of the line end at the start of rest, counted by its sort. CR alone and CR CR LF end a line too, so that reading can go on behind the fault. */
+/* Octets of the line end at the start of rest, counted by its sort. CR alone and CR CR LF end a line too, so that
+ * reading can go on behind the fault. */
 static size_t take_line_end(struct sts_policy *p, struct sts_str rest)
 {
 	if (rest.len == 0)
@@ -401,7 +405,8 @@ static void replace_faults(struct reading *r, enum sts_policy_fault kind, const 
 	r->policy->faults = (struct sts_faults){0};
 	r->line = 1;
 	r->line_start = 0;
-	note_error(r, kind, sts_str(r->body.ptr, r->body.len < STS_FAULT_TEXT_MAX ? r->body.len : STS_FAULT_TEXT_MAX), text);
+	note_error(r, kind, sts_str(r->body.ptr, r->body.len < STS_FAULT_TEXT_MAX ? r->body.len : STS_FAULT_TEXT_MAX),
+		text);
 }
 
 /* True when the body is something else altogether, noted as such. */

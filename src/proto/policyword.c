@@ -79,7 +79,8 @@ const char *sts_mode_trouble(struct sts_str value)
 {
 	if (value.len == 0)
 		return "the mode is empty";
-	if (sts_str_eqi(value, STS_STR("enforce")) || sts_str_eqi(value, STS_STR("testing")) || sts_str_eqi(value, STS_STR("none")))
+	if (sts_str_eqi(value, STS_STR("enforce")) || sts_str_eqi(value, STS_STR("testing")) ||
+		sts_str_eqi(value, STS_STR("none")))
 		return "modes are written in lower case";
 	if (sts_str_eqi(value, STS_STR("report")))
 		return "\"report\" is a word of old drafts: the mode is now called testing";
@@ -151,7 +152,8 @@ static bool is_literal(struct sts_str s)
 	if (s.len < 3 || s.ptr[0] != '[' || s.ptr[s.len - 1] != ']')
 		return false;
 	inside = sts_str(s.ptr + 1, s.len - 2);
-	return sts_is_dotted_quad(inside) || is_ipv6(sts_str_startsi(inside, "IPv6:") ? sts_str_from(inside, 5) : inside);
+	return sts_is_dotted_quad(inside) ||
+	       is_ipv6(sts_str_startsi(inside, "IPv6:") ? sts_str_from(inside, 5) : inside);
 }
 
 static const char *wildcard_trouble(struct sts_str value)

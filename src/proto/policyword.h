@@ -7,7 +7,8 @@
 /** One of the four names, written exactly. */
 bool sts_is_policy_name(struct sts_str name);
 
-/** The one of the four names that this nearly is (case, hyphen for underscore, "maxage", one letter off), or NULL; also NULL for the name itself. */
+/** The one of the four names that this nearly is (case, hyphen for underscore, "maxage", one letter off), or NULL; also
+ * NULL for the name itself. */
 const char *sts_near_name(struct sts_str name);
 
 /** Four numbers below 256, parted by full stops. */

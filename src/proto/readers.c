@@ -2,13 +2,14 @@
 
 const char *sts_sender_name(enum sts_sender sender)
 {
-	static const char *const names[STS_SENDER_COUNT] = {"mox", "postfix-tlspol", "postfix-mta-sts-resolver", "maddy", "chasquid",
-		"KumoMTA", "Stalwart", "mailauth", "Halon"};
+	static const char *const names[STS_SENDER_COUNT] = {"mox", "postfix-tlspol", "postfix-mta-sts-resolver",
+		"maddy", "chasquid", "KumoMTA", "Stalwart", "mailauth", "Halon"};
 
 	return names[sender];
 }
 
-/* Go's way: strings compared without regard to the grammar, a final full stop of the pattern dropped, one label for the asterisk. */
+/* Go's way: strings compared without regard to the grammar, a final full stop of the pattern dropped, one label for the
+ * asterisk. */
 static bool match_loosely(struct sts_str pattern, struct sts_str host)
 {
 	size_t dot = sts_str_find(host, '.', 0);

@@ -1,6 +1,7 @@
 /*
- * Six senders were measured line by line (mox, postfix-tlspol, postfix-mta-sts-resolver, maddy, chasquid, mailauth) and are re-built here from what
- * they do. Of KumoMTA, Stalwart and Halon only some habits are known; where a body leaves these, nothing is claimed.
+ * Six senders were measured line by line (mox, postfix-tlspol, postfix-mta-sts-resolver, maddy, chasquid, mailauth) and
+ * are re-built here from what they do. Of KumoMTA, Stalwart and Halon only some habits are known; where a body leaves
+ * these, nothing is claimed.
  */
 #include "proto/readers.h"
 
@@ -25,16 +26,16 @@ enum number {
 
 /* The habits of one sender. */
 struct habits {
-	bool measured;         /* any body was judged; else only bodies within `knows` */
-	uint32_t knows;        /* faults (bits of enum sts_policy_fault) whose effect on it is known */
-	bool strict_lines;     /* mox, tlspol: every line must fit the grammar */
-	bool split_lines;      /* Python's splitlines(): CR, VT, FF … end a line too */
+	bool measured;     /* any body was judged; else only bodies within `knows` */
+	uint32_t knows;    /* faults (bits of enum sts_policy_fault) whose effect on it is known */
+	bool strict_lines; /* mox, tlspol: every line must fit the grammar */
+	bool split_lines;  /* Python's splitlines(): CR, VT, FF … end a line too */
 	bool blank_refused;
 	bool no_colon_refused;
 	bool two_colons_refused;
 	bool trims_name;
-	bool ignores_case;     /* of names and mode */
-	bool ascii_only;       /* unless a charset is stated */
+	bool ignores_case; /* of names and mode */
+	bool ascii_only;   /* unless a charset is stated */
 	bool skips_bom;
 	bool version_optional;
 	bool version_any_case;
@@ -44,16 +45,16 @@ struct habits {
 	bool mx_empty_kept;
 	enum repeat repeat;
 	unsigned number;
-	uint64_t most;         /* largest max_age taken; what is above falls under over */
+	uint64_t most; /* largest max_age taken; what is above falls under over */
 	enum over over;
 	bool zero_refused;
-	bool short_one_day;    /* under an hour: one day */
-	bool type_ignored;     /* Content-Type */
-	bool type_exact;       /* compared with letter case */
+	bool short_one_day; /* under an hour: one day */
+	bool type_ignored;  /* Content-Type */
+	bool type_exact;    /* compared with letter case */
 	bool any_2xx;
 	bool any_status;
-	int64_t limit_ms;      /* 0: not known */
-	size_t body_max;       /* 0: not known */
+	int64_t limit_ms; /* 0: not known */
+	size_t body_max;  /* 0: not known */
 };
 
 #define BIT(kind) (1u << STS_POLICY_##kind)
@@ -62,28 +63,96 @@ struct habits {
 #define ABSENCES (BIT(VERSION_MISSING) | BIT(MODE_MISSING) | BIT(MAX_AGE_MISSING) | BIT(MX_MISSING))
 
 static const struct habits habits[STS_SENDER_COUNT] = {
-	[STS_SENDER_MOX] = {.measured = true, .strict_lines = true, .blank_refused = true, .no_colon_refused = true, .repeat = REPEAT_FIRST,
-		.most = INT32_MAX, .over = OVER_REFUSED, .type_ignored = true, .limit_ms = 60000, .body_max = 65536},
-	[STS_SENDER_TLSPOL] = {.measured = true, .strict_lines = true, .blank_refused = true, .no_colon_refused = true, .repeat = REPEAT_FIRST,
-		.most = STS_MAX_AGE_MAX, .over = OVER_CUT, .zero_refused = true, .limit_ms = 2000, .body_max = 65536},
-	[STS_SENDER_PMSR] = {.measured = true, .split_lines = true, .ascii_only = true, .mx_empty_kept = true, .repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS | NUMBER_UNDERSCORE, .most = STS_MAX_AGE_MAX, .limit_ms = 4000, .body_max = 65536},
-	[STS_SENDER_MADDY] = {.measured = true, .blank_refused = true, .no_colon_refused = true, .two_colons_refused = true,
-		.mx_empty_kept = true, .repeat = REPEAT_LAST, .number = NUMBER_PLUS | NUMBER_NEGATIVE, .most = INT64_MAX, .limit_ms = 60000},
-	[STS_SENDER_CHASQUID] = {.measured = true, .trims_name = true, .mx_always = true, .mx_empty_kept = true, .repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS, .most = STS_MAX_AGE_MAX, .zero_refused = true},
-	[STS_SENDER_KUMOMTA] = {.knows = PLAIN | BIT(EMPTY) | BIT(NOT_A_POLICY) | BIT(BOM) | BIT(BLANK_LINE) | ABSENCES | BIT(VERSION_INVALID) |
-		BIT(MODE_INVALID) | BIT(MAX_AGE_TOO_LARGE) | BIT(MX_INVALID) | BIT(DUPLICATE_FIELD) | BIT(EXTENSION_MALFORMED),
-		.trims_name = true, .mx_empty_kept = true, .repeat = REPEAT_REFUSED, .most = INT64_MAX, .type_exact = true, .limit_ms = 20000},
-	[STS_SENDER_STALWART] = {.knows = PLAIN | BIT(EMPTY) | BIT(NOT_A_POLICY) | BIT(BOM) | BIT(BLANK_LINE) | ABSENCES | BIT(VERSION_INVALID) |
-		BIT(MODE_INVALID) | BIT(MAX_AGE_TOO_LARGE) | BIT(MX_INVALID) | BIT(DUPLICATE_FIELD) | BIT(EXTENSION_MALFORMED),
-		.trims_name = true, .skips_bom = true, .version_optional = true, .version_any_case = true, .mode_optional = true,
-		.max_age_optional = true, .mx_always = true, .repeat = REPEAT_LAST, .most = STS_MAX_AGE_MAX - 1, .over = OVER_ONE_DAY,
-		.short_one_day = true, .type_ignored = true, .any_status = true, .body_max = 1024 * 1024},
-	[STS_SENDER_MAILAUTH] = {.measured = true, .trims_name = true, .ignores_case = true, .skips_bom = true, .mode_optional = true,
-		.mx_empty_kept = true, .repeat = REPEAT_LAST, .number = NUMBER_PLUS | NUMBER_SCRIPT, .most = STS_MAX_AGE_MAX, .type_ignored = true,
-		.any_2xx = true, .limit_ms = 15000, .body_max = 1000 * 1000},
-	[STS_SENDER_HALON] = {.knows = PLAIN, .repeat = REPEAT_FIRST, .most = STS_MAX_AGE_MAX, .type_ignored = true, .limit_ms = 5000,
+	[STS_SENDER_MOX] = {.measured = true,
+		.strict_lines = true,
+		.blank_refused = true,
+		.no_colon_refused = true,
+		.repeat = REPEAT_FIRST,
+		.most = INT32_MAX,
+		.over = OVER_REFUSED,
+		.type_ignored = true,
+		.limit_ms = 60000,
+		.body_max = 65536},
+	[STS_SENDER_TLSPOL] = {.measured = true,
+		.strict_lines = true,
+		.blank_refused = true,
+		.no_colon_refused = true,
+		.repeat = REPEAT_FIRST,
+		.most = STS_MAX_AGE_MAX,
+		.over = OVER_CUT,
+		.zero_refused = true,
+		.limit_ms = 2000,
+		.body_max = 65536},
+	[STS_SENDER_PMSR] = {.measured = true,
+		.split_lines = true,
+		.ascii_only = true,
+		.mx_empty_kept = true,
+		.repeat = REPEAT_LAST,
+		.number = NUMBER_PLUS | NUMBER_UNDERSCORE,
+		.most = STS_MAX_AGE_MAX,
+		.limit_ms = 4000,
+		.body_max = 65536},
+	[STS_SENDER_MADDY] = {.measured = true,
+		.blank_refused = true,
+		.no_colon_refused = true,
+		.two_colons_refused = true,
+		.mx_empty_kept = true,
+		.repeat = REPEAT_LAST,
+		.number = NUMBER_PLUS | NUMBER_NEGATIVE,
+		.most = INT64_MAX,
+		.limit_ms = 60000},
+	[STS_SENDER_CHASQUID] = {.measured = true,
+		.trims_name = true,
+		.mx_always = true,
+		.mx_empty_kept = true,
+		.repeat = REPEAT_LAST,
+		.number = NUMBER_PLUS,
+		.most = STS_MAX_AGE_MAX,
+		.zero_refused = true},
+	[STS_SENDER_KUMOMTA] = {.knows = PLAIN | BIT(EMPTY) | BIT(NOT_A_POLICY) | BIT(BOM) | BIT(BLANK_LINE) |
+					 ABSENCES | BIT(VERSION_INVALID) | BIT(MODE_INVALID) | BIT(MAX_AGE_TOO_LARGE) |
+					 BIT(MX_INVALID) | BIT(DUPLICATE_FIELD) | BIT(EXTENSION_MALFORMED),
+		.trims_name = true,
+		.mx_empty_kept = true,
+		.repeat = REPEAT_REFUSED,
+		.most = INT64_MAX,
+		.type_exact = true,
+		.limit_ms = 20000},
+	[STS_SENDER_STALWART] = {.knows = PLAIN | BIT(EMPTY) | BIT(NOT_A_POLICY) | BIT(BOM) | BIT(BLANK_LINE) |
+					  ABSENCES | BIT(VERSION_INVALID) | BIT(MODE_INVALID) | BIT(MAX_AGE_TOO_LARGE) |
+					  BIT(MX_INVALID) | BIT(DUPLICATE_FIELD) | BIT(EXTENSION_MALFORMED),
+		.trims_name = true,
+		.skips_bom = true,
+		.version_optional = true,
+		.version_any_case = true,
+		.mode_optional = true,
+		.max_age_optional = true,
+		.mx_always = true,
+		.repeat = REPEAT_LAST,
+		.most = STS_MAX_AGE_MAX - 1,
+		.over = OVER_ONE_DAY,
+		.short_one_day = true,
+		.type_ignored = true,
+		.any_status = true,
+		.body_max = 1024 * 1024},
+	[STS_SENDER_MAILAUTH] = {.measured = true,
+		.trims_name = true,
+		.ignores_case = true,
+		.skips_bom = true,
+		.mode_optional = true,
+		.mx_empty_kept = true,
+		.repeat = REPEAT_LAST,
+		.number = NUMBER_PLUS | NUMBER_SCRIPT,
+		.most = STS_MAX_AGE_MAX,
+		.type_ignored = true,
+		.any_2xx = true,
+		.limit_ms = 15000,
+		.body_max = 1000 * 1000},
+	[STS_SENDER_HALON] = {.knows = PLAIN,
+		.repeat = REPEAT_FIRST,
+		.most = STS_MAX_AGE_MAX,
+		.type_ignored = true,
+		.limit_ms = 5000,
 		.body_max = 65536},
 };
 
@@ -115,7 +184,8 @@ static void differ(struct reading *r, const char *why)
 
 /* ---- numbers ---- */
 
-/* Digits, and underscores between them where these are let through; false: no number. Huge ones come out as UINT64_MAX. */
+/* Digits, and underscores between them where these are let through; false: no number. Huge ones come out as UINT64_MAX.
+ */
 static bool read_digits(struct sts_str s, bool underscores, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -246,7 +316,8 @@ static struct sts_str trim_both(struct sts_str s)
 
 static bool ends_line(const struct reading *r, char c)
 {
-	return c == '\n' || (r->habits->split_lines && (c == '\r' || c == '\v' || c == '\f' || (c >= 0x1C && c <= 0x1E)));
+	return c == '\n' ||
+	       (r->habits->split_lines && (c == '\r' || c == '\v' || c == '\f' || (c >= 0x1C && c <= 0x1E)));
 }
 
 static struct sts_str take_line(const struct reading *r, struct sts_str *rest)
@@ -360,7 +431,8 @@ static void apply_limits(struct reading *r, uint64_t v)
 		refuse(r, "drops a policy whose max_age is 0");
 	if ((v > h->most && h->over == OVER_ONE_DAY) || (h->short_one_day && v < HOUR_S)) {
 		r->out->max_age_s = DAY_S;
-		differ(r, v < HOUR_S ? "keeps the policy for one day, whatever a max_age under an hour says" : "keeps the policy for one day only");
+		differ(r, v < HOUR_S ? "keeps the policy for one day, whatever a max_age under an hour says"
+				     : "keeps the policy for one day only");
 	}
 }
 
@@ -391,7 +463,8 @@ static void judge_version(struct reading *r)
 	}
 	if (!r->has_version)
 		refuse(r, "finds no version");
-	else if (!sts_str_is(r->version, "STSv1") && !(r->habits->version_any_case && sts_str_eqi(r->version, STS_STR("STSv1"))))
+	else if (!sts_str_is(r->version, "STSv1") &&
+		 !(r->habits->version_any_case && sts_str_eqi(r->version, STS_STR("STSv1"))))
 		refuse(r, "finds another version than STSv1");
 }
 
@@ -406,7 +479,8 @@ static void judge(struct reading *r)
 
 /* ---- the two that read by the grammar ---- */
 
-/* What mox and postfix-tlspol do with an mx value that the RFC's grammar, or its length rule, does not take, and with addresses. */
+/* What mox and postfix-tlspol do with an mx value that the RFC's grammar, or its length rule, does not take, and with
+ * addresses. */
 static void judge_pattern(struct reading *r, const struct sts_mx_pattern *mx)
 {
 	struct sts_str text = sts_str(mx->text, mx->len);
@@ -438,7 +512,8 @@ static void judge_strictly(struct reading *r, const struct sts_policy *p)
 		const struct sts_fault *f = sts_faults_find(&p->faults, (int)fatal[i].kind);
 
 		/* mox lets broken UTF-8 through, but no control character */
-		if (f == NULL || (r->sender == STS_SENDER_MOX && fatal[i].kind == STS_POLICY_ENCODING && f->text.len > 0 && (unsigned char)f->text.ptr[0] >= 0x80))
+		if (f == NULL || (r->sender == STS_SENDER_MOX && fatal[i].kind == STS_POLICY_ENCODING &&
+					 f->text.len > 0 && (unsigned char)f->text.ptr[0] >= 0x80))
 			continue;
 		refuse(r, fatal[i].why);
 	}
@@ -457,7 +532,8 @@ static bool is_ascii(struct sts_str s)
 }
 
 /*
- * Faults beyond what is known of this sender: nothing can be claimed. Blanks around a name are known: only the four strict ones mind them.
+ * Faults beyond what is known of this sender: nothing can be claimed. Blanks around a name are known: only the four
+ * strict ones mind them.
  */
 static bool is_known(const struct reading *r, const struct sts_policy *p)
 {
@@ -465,8 +541,8 @@ static bool is_known(const struct reading *r, const struct sts_policy *p)
 		return !(r->sender == STS_SENDER_MAILAUTH && r->has_mode && r->mode.len == 0);
 	for (size_t i = 0; i < p->faults.count; i++) {
 		const struct sts_fault *f = &p->faults.items[i];
-		bool stray_blank = f->kind == STS_POLICY_FIELD_SYNTAX && r->habits->trims_name && f->text.ptr[0] != '#' &&
-				   sts_str_find(f->text, ':', 0) < f->text.len;
+		bool stray_blank = f->kind == STS_POLICY_FIELD_SYNTAX && r->habits->trims_name &&
+				   f->text.ptr[0] != '#' && sts_str_find(f->text, ':', 0) < f->text.len;
 
 		if (!(r->habits->knows & 1u << f->kind) && !stray_blank)
 			return false;
@@ -539,8 +615,8 @@ static void judge_transport(struct reading *r, const struct sts_transport *t, st
 		refuse(r, "wants TLS 1.2 or later");
 }
 
-static void read_as(enum sts_sender sender, struct sts_str body, const struct sts_policy *p, const struct sts_transport *transport,
-	struct sts_arena *arena, struct sts_reading *out)
+static void read_as(enum sts_sender sender, struct sts_str body, const struct sts_policy *p,
+	const struct sts_transport *transport, struct sts_arena *arena, struct sts_reading *out)
 {
 	struct reading r = {.sender = sender, .habits = &habits[sender], .out = out};
 	bool known;

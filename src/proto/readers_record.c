@@ -48,15 +48,15 @@ struct loose {
 	bool ignores_case;
 	bool two_equals_refused;
 	bool no_equals_refused;
-	bool colon_refused;    /* in the value of an unknown field */
+	bool colon_refused; /* in the value of an unknown field */
 };
 
 struct loose_record {
 	bool broken;
-	bool version_ok;       /* a v field is there and says STSv1 */
+	bool version_ok; /* a v field is there and says STSv1 */
 	bool version_first;
 	bool has_id;
-	struct sts_str id;     /* the last one */
+	struct sts_str id; /* the last one */
 };
 
 static bool same(const struct loose *how, struct sts_str a, const char *b)
@@ -74,7 +74,8 @@ static void read_piece(const struct loose *how, struct sts_str piece, bool first
 		name = sts_str_trim(name);
 		value = sts_str_trim(value);
 	}
-	if ((how->no_equals_refused && equals == piece.len) || (how->two_equals_refused && sts_str_find(value, '=', 0) < value.len))
+	if ((how->no_equals_refused && equals == piece.len) ||
+		(how->two_equals_refused && sts_str_find(value, '=', 0) < value.len))
 		out->broken = true;
 	if (same(how, name, "v")) {
 		out->version_ok = same(how, value, "STSv1");
@@ -164,11 +165,13 @@ static void read_strictly(struct reading *r)
 static void read_mox(struct reading *r)
 {
 	read_strictly(r);
-	if (r->strict->verdict == STS_RECORD_ABSENT && r->count > 1 && r->strict->chosen != NULL && r->strict->chosen->begins_with_version)
+	if (r->strict->verdict == STS_RECORD_ABSENT && r->count > 1 && r->strict->chosen != NULL &&
+		r->strict->chosen->begins_with_version)
 		r->out->known = false; /* a blank before the semicolon, among several records: not tried */
 }
 
-/* Its DNS library shows a tab as \009 and a non-ASCII octet in digits, so the one breaks the grammar and the other does not. */
+/* Its DNS library shows a tab as \009 and a non-ASCII octet in digits, so the one breaks the grammar and the other does
+ * not. */
 static void read_tlspol(struct reading *r)
 {
 	const struct sts_record *chosen = r->strict->chosen;
@@ -178,8 +181,8 @@ static void read_tlspol(struct reading *r)
 		return;
 	if (r->strict->verdict == STS_RECORD_ACCEPT && sts_str_find(chosen->text, '\t', 0) < chosen->text.len)
 		refuse(r, "cannot read a record with a tab in it");
-	if (r->strict->verdict == STS_RECORD_INVALID && chosen->faults.count == 1 && has_fault(chosen, STS_RECORD_NON_ASCII) &&
-		!is_ascii(chosen->text))
+	if (r->strict->verdict == STS_RECORD_INVALID && chosen->faults.count == 1 &&
+		has_fault(chosen, STS_RECORD_NON_ASCII) && !is_ascii(chosen->text))
 		accept(r, chosen->id, "takes non-ASCII text");
 	if (r->strict->verdict == STS_RECORD_ABSENT && r->count > 1 && chosen->begins_with_version)
 		r->out->known = false;
@@ -289,8 +292,9 @@ static void read_stalwart(struct reading *r)
 		if (record.version_ok && !record.broken && record.id.len > 0) {
 			accept(r, record.id,
 				r->strict->verdict == STS_RECORD_MULTIPLE ? "takes the first record it can read"
-				: r->strict->verdict == STS_RECORD_ABSENT ? "takes fields in any order and ignores letter case"
-									    : NULL);
+				: r->strict->verdict == STS_RECORD_ABSENT
+					? "takes fields in any order and ignores letter case"
+					: NULL);
 			return;
 		}
 		if (record.version_ok)
@@ -311,8 +315,8 @@ static void read_halon(struct reading *r)
 		accept(r, r->strict->chosen->text, "compares the whole text in place of the id");
 }
 
-void sts_readers_record(
-	const struct sts_str *texts, size_t count, struct sts_arena *arena, struct sts_reading out[static STS_SENDER_COUNT])
+void sts_readers_record(const struct sts_str *texts, size_t count, struct sts_arena *arena,
+	struct sts_reading out[static STS_SENDER_COUNT])
 {
 	static void (*const read_as[STS_SENDER_COUNT])(struct reading *) = {
 		[STS_SENDER_MOX] = read_mox,
@@ -329,7 +333,8 @@ void sts_readers_record(
 
 	sts_record_set_parse(texts, count, arena, &strict);
 	for (enum sts_sender s = 0; s < STS_SENDER_COUNT; s++) {
-		struct reading r = {.sender = s, .texts = texts, .count = count, .strict = &strict, .arena = arena, .out = &out[s]};
+		struct reading r = {
+			.sender = s, .texts = texts, .count = count, .strict = &strict, .arena = arena, .out = &out[s]};
 
 		out[s] = (struct sts_reading){0};
 		read_as[s](&r);

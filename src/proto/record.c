@@ -25,15 +25,16 @@ struct reading {
 	bool sole;     /* the only TXT record at the name */
 	bool eligible; /* senders take it for an MTA-STS record, good or bad */
 	bool has_id;
-	bool error;    /* a fault of error severity was met */
-	bool breach;   /* a fault that the grammar does not allow was met */
+	bool error;  /* a fault of error severity was met */
+	bool breach; /* a fault that the grammar does not allow was met */
 };
 
 static void note(struct reading *r, enum sts_record_fault kind, struct sts_str at, const char *text)
 {
 	size_t offset = (size_t)(at.ptr - r->record->text.ptr);
 
-	sts_fault_note(&r->record->faults, r->arena, (int)kind, (struct sts_place){offset, 1, (unsigned)offset + 1}, at, text);
+	sts_fault_note(
+		&r->record->faults, r->arena, (int)kind, (struct sts_place){offset, 1, (unsigned)offset + 1}, at, text);
 }
 
 static void note_error(struct reading *r, enum sts_record_fault kind, struct sts_str at, const char *text)
@@ -136,7 +137,8 @@ static bool has_foreign_octet(struct sts_str s)
 	return false;
 }
 
-static void read_extension(struct reading *r, struct sts_str field, struct sts_str name, struct sts_str value, bool repeated)
+static void read_extension(
+	struct reading *r, struct sts_str field, struct sts_str name, struct sts_str value, bool repeated)
 {
 	if (!is_ext_name(name) || !is_ext_value(value)) {
 		if (!has_foreign_octet(field)) /* else noted already */
@@ -171,7 +173,8 @@ static void read_field(struct reading *r, struct sts_str field)
 		note_error(r, STS_RECORD_NON_ASCII, field, "records are printable US-ASCII");
 	if (repeated)
 		note(r, STS_RECORD_DUPLICATE_FIELD, field, "the first one counts");
-	if (sts_str_is(bare, "id") && !r->has_id && (bare.len != name.len || (value.len > 0 && sts_is_wsp(value.ptr[0])))) {
+	if (sts_str_is(bare, "id") && !r->has_id &&
+		(bare.len != name.len || (value.len > 0 && sts_is_wsp(value.ptr[0])))) {
 		r->has_id = true;
 		r->record->id = sts_str_trim(value);
 		note_error(r, STS_RECORD_SYNTAX, field, "no blank may stand around \"=\"");
@@ -183,7 +186,8 @@ static void read_field(struct reading *r, struct sts_str field)
 	keep_field(r, name, value);
 }
 
-/* 1*(sts-field-delim sts-field) [sts-field-delim], behind the first ";". The text ends in a field or in one delimiter. */
+/* 1*(sts-field-delim sts-field) [sts-field-delim], behind the first ";". The text ends in a field or in one delimiter.
+ */
 static bool read_fields(struct reading *r, struct sts_str rest)
 {
 	size_t count = 0;
@@ -197,9 +201,11 @@ static bool read_fields(struct reading *r, struct sts_str rest)
 			read_field(r, field);
 			count++;
 			if (last && field.ptr + field.len != rest.ptr + rest.len)
-				note_breach(r, STS_RECORD_TRAILING_SPACE, sts_str_from(rest, (size_t)(field.ptr - rest.ptr) + field.len), NULL);
+				note_breach(r, STS_RECORD_TRAILING_SPACE,
+					sts_str_from(rest, (size_t)(field.ptr - rest.ptr) + field.len), NULL);
 		} else if (!last) {
-			note_error(r, STS_RECORD_SYNTAX, sts_str(rest.ptr, end + 1), "an empty field between two semicolons");
+			note_error(r, STS_RECORD_SYNTAX, sts_str(rest.ptr, end + 1),
+				"an empty field between two semicolons");
 		}
 		if (last)
 			return count > 0;
@@ -260,7 +266,8 @@ static const char *version_trouble(struct sts_str text)
 
 static bool begins_with_version(struct sts_str text)
 {
-	return sts_str_starts(text, VERSION) && (text.len == strlen(VERSION) || !sts_is_alnum(text.ptr[strlen(VERSION)]));
+	return sts_str_starts(text, VERSION) &&
+	       (text.len == strlen(VERSION) || !sts_is_alnum(text.ptr[strlen(VERSION)]));
 }
 
 static void read_after_version(struct reading *r, struct sts_str rest)
@@ -325,7 +332,8 @@ static const struct sts_record *sole_almost(const struct sts_record_set *set)
 	return found;
 }
 
-void sts_record_set_parse(const struct sts_str *texts, size_t count, struct sts_arena *arena, struct sts_record_set *out)
+void sts_record_set_parse(
+	const struct sts_str *texts, size_t count, struct sts_arena *arena, struct sts_record_set *out)
 {
 	const struct sts_record *eligible = NULL;
 

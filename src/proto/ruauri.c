@@ -36,7 +36,8 @@ const char *sts_rua_syntax(struct sts_str uri)
 	size_t hash = sts_str_find(uri, '#', 0);
 
 	if (scheme_length(uri) == 0)
-		return sts_str_find(uri, '@', 0) < uri.len ? "a mail address needs mailto: before it" : "a destination is a URI: mailto: or https:";
+		return sts_str_find(uri, '@', 0) < uri.len ? "a mail address needs mailto: before it"
+							   : "a destination is a URI: mailto: or https:";
 	for (size_t i = 0; i < uri.len; i++) {
 		if (uri.ptr[i] == '!')
 			return "\"!\" must be written %21; sizes as in DMARC do not exist here";
@@ -77,7 +78,8 @@ static bool is_host(struct sts_str s)
 	return sts_mx_pattern_valid(s) && s.ptr[0] != '*';
 }
 
-/* One addr-spec; RFC 6068 allows a list, but its commas would have to be encoded, and no reporter is known to split them. */
+/* One addr-spec; RFC 6068 allows a list, but its commas would have to be encoded, and no reporter is known to split
+ * them. */
 static const char *read_mailto(struct sts_str rest, struct sts_arena *arena, struct sts_rua *out)
 {
 	struct sts_str address = up_to(rest, "?#");
@@ -133,5 +135,6 @@ const char *sts_rua_read(struct sts_str uri, struct sts_arena *arena, struct sts
 		return read_mailto(sts_str_from(uri, n + 1), arena, out);
 	if (sts_str_is(out->scheme, "https"))
 		return read_https(sts_str_from(uri, n + 1), arena, out);
-	return sts_str_is(out->scheme, "http") ? "reports go to https, never to http" : "only mailto and https are defined";
+	return sts_str_is(out->scheme, "http") ? "reports go to https, never to http"
+					       : "only mailto and https are defined";
 }

@@ -50,7 +50,8 @@ size_t sts_smtp_reader_left(const struct sts_smtp_reader *r)
 
 static bool is_code(struct sts_str s)
 {
-	return s.len >= CODE_DIGITS && s.ptr[0] >= '1' && s.ptr[0] <= '5' && sts_is_digit(s.ptr[1]) && sts_is_digit(s.ptr[2]);
+	return s.len >= CODE_DIGITS && s.ptr[0] >= '1' && s.ptr[0] <= '5' && sts_is_digit(s.ptr[1]) &&
+	       sts_is_digit(s.ptr[2]);
 }
 
 /* What has come of a line can still become a reply line. */
@@ -153,7 +154,8 @@ static void build_reply(struct sts_smtp_reader *r, bool raw, struct sts_arena *a
 
 		out->code = 0;
 		if (end > 0)
-			take_line(sts_str(rest.ptr, end < STS_REPLY_LINE_MAX ? end : STS_REPLY_LINE_MAX), true, arena, out);
+			take_line(sts_str(rest.ptr, end < STS_REPLY_LINE_MAX ? end : STS_REPLY_LINE_MAX), true, arena,
+				out);
 	}
 	out->text = join_lines(arena, out);
 }
@@ -173,7 +175,8 @@ static void drop_reply(struct sts_smtp_reader *r)
 	r->lines = 0;
 }
 
-enum sts_reply_state sts_smtp_reader_next(struct sts_smtp_reader *r, struct sts_arena *arena, struct sts_smtp_reply *out)
+enum sts_reply_state sts_smtp_reader_next(
+	struct sts_smtp_reader *r, struct sts_arena *arena, struct sts_smtp_reply *out)
 {
 	if (r->failed != STS_REPLY_MORE)
 		return fail(r, r->failed, arena, out);

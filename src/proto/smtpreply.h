@@ -14,7 +14,8 @@
 enum sts_reply_state {
 	STS_REPLY_MORE,     /* not whole yet: feed more */
 	STS_REPLY_DONE,     /* *out holds a whole reply */
-	STS_REPLY_GARBAGE,  /* not a reply: no three-digit code (100 to 599) where one must be, or neither SP nor "-" after it */
+	STS_REPLY_GARBAGE,  /* not a reply: no three-digit code (100 to 599) where one must be, or neither SP nor "-"
+			       after it */
 	STS_REPLY_TOO_LONG, /* a bound above was passed */
 };
 
@@ -23,17 +24,17 @@ struct sts_smtp_reply {
 	int code;           /* of the last line; 0 in garbage */
 	const char **lines; /* text behind code and separator, without line end */
 	size_t line_count;
-	const char *text;   /* the lines joined by LF */
-	bool bare_lf;       /* a line ended in LF alone */
-	bool mixed_codes;   /* lines of one reply with different codes.  [forbidden by RFC 5321 section 4.2.1] */
+	const char *text; /* the lines joined by LF */
+	bool bare_lf;     /* a line ended in LF alone */
+	bool mixed_codes; /* lines of one reply with different codes.  [forbidden by RFC 5321 section 4.2.1] */
 };
 
 /** Reader of one connection's plain or TLS side. Use a new one (or reset) once TLS stands. */
 struct sts_smtp_reader {
-	struct sts_buf in;  /* what arrived and was not taken */
-	size_t done;        /* octets at the start of in that are whole lines of the reply under way */
-	size_t lines;       /* such lines */
-	bool overflow;      /* octets were dropped because nobody took the replies before them */
+	struct sts_buf in;           /* what arrived and was not taken */
+	size_t done;                 /* octets at the start of in that are whole lines of the reply under way */
+	size_t lines;                /* such lines */
+	bool overflow;               /* octets were dropped because nobody took the replies before them */
 	enum sts_reply_state failed; /* STS_REPLY_GARBAGE or STS_REPLY_TOO_LONG once met */
 };
 
@@ -47,16 +48,20 @@ void sts_smtp_reader_reset(struct sts_smtp_reader *r);
 void sts_smtp_reader_feed(struct sts_smtp_reader *r, const void *data, size_t len);
 
 /**
- * Take the next whole reply, if it is there. Call before reading from the network: several replies may have come in one piece.
+ * Take the next whole reply, if it is there. Call before reading from the network: several replies may have come in one
+ * piece.
  *
- * @param out  on DONE the reply; on GARBAGE and TOO_LONG what had come (lines, text: the last line raw and whole, code included), for show; untouched on MORE
+ * @param out  on DONE the reply; on GARBAGE and TOO_LONG what had come (lines, text: the last line raw and whole, code
+ * included), for show; untouched on MORE
  */
-enum sts_reply_state sts_smtp_reader_next(struct sts_smtp_reader *r, struct sts_arena *arena, struct sts_smtp_reply *out);
+enum sts_reply_state sts_smtp_reader_next(
+	struct sts_smtp_reader *r, struct sts_arena *arena, struct sts_smtp_reply *out);
 
 /** Octets that arrived behind the last reply taken. After the 220 to STARTTLS anything but 0 is plaintext injection. */
 size_t sts_smtp_reader_left(const struct sts_smtp_reader *r);
 
-/** An EHLO reply offers the keyword (any case, parameters behind it ignored); its first line, the greeting, never counts. */
+/** An EHLO reply offers the keyword (any case, parameters behind it ignored); its first line, the greeting, never
+ * counts. */
 bool sts_ehlo_offers(const struct sts_smtp_reply *reply, const char *keyword);
 
 #endif

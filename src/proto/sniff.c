@@ -42,7 +42,8 @@ static const char *sniff_markup(struct sts_str body)
 {
 	struct sts_str head = sts_str(body.ptr, body.len < LOOK_AT ? body.len : LOOK_AT);
 
-	if (sts_str_startsi(body, "<!doctype html") || holds(head, "<html") || holds(head, "<head") || holds(head, "<body"))
+	if (sts_str_startsi(body, "<!doctype html") || holds(head, "<html") || holds(head, "<head") ||
+		holds(head, "<body"))
 		return "this is an HTML page";
 	if (has_policy_lines(body))
 		return NULL;

@@ -48,7 +48,8 @@ const char *sts_tlsa_text(const struct sts_tlsa *tlsa, struct sts_arena *arena)
 {
 	static const char hex[] = "0123456789abcdef";
 	char *text = sts_alloc(arena, sizeof "255 255 255 " + 2 * tlsa->data.len);
-	char *at = text + snprintf(text, sizeof "255 255 255 ", "%u %u %u ", tlsa->usage, tlsa->selector, tlsa->matching);
+	char *at =
+		text + snprintf(text, sizeof "255 255 255 ", "%u %u %u ", tlsa->usage, tlsa->selector, tlsa->matching);
 
 	for (size_t i = 0; i < tlsa->data.len; i++) {
 		unsigned char c = (unsigned char)tlsa->data.ptr[i];

@@ -1,4 +1,5 @@
-/* TLSA records: what they say, and whether mail can use them.  [RFC 6698 section 2.1, RFC 7671, RFC 7672 section 3.1] */
+/* TLSA records: what they say, and whether mail can use them.  [RFC 6698 section 2.1, RFC 7671, RFC 7672 section 3.1]
+ */
 #ifndef STS_PROTO_TLSA_H
 #define STS_PROTO_TLSA_H
 
@@ -15,8 +16,8 @@ struct sts_tlsa {
 };
 
 /**
- * Read one record's rdata. Any rdata gives a record: what is too short to be one comes out as not usable, because the mere presence of
- * TLSA records, usable or not, makes STARTTLS obligatory.  [RFC 7672 section 2.2]
+ * Read one record's rdata. Any rdata gives a record: what is too short to be one comes out as not usable, because the
+ * mere presence of TLSA records, usable or not, makes STARTTLS obligatory.  [RFC 7672 section 2.2]
  */
 void sts_tlsa_parse(struct sts_str rdata, struct sts_arena *arena, struct sts_tlsa *out);
 

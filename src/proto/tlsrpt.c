@@ -32,7 +32,8 @@ static void note(struct reading *r, enum sts_tlsrpt_fault kind, struct sts_str a
 {
 	size_t offset = (size_t)(at.ptr - r->text.ptr);
 
-	sts_fault_note(&r->out->faults, r->arena, (int)kind, (struct sts_place){offset, 1, (unsigned)offset + 1}, at, text);
+	sts_fault_note(
+		&r->out->faults, r->arena, (int)kind, (struct sts_place){offset, 1, (unsigned)offset + 1}, at, text);
 }
 
 static void note_breach(struct reading *r, enum sts_tlsrpt_fault kind, struct sts_str at, const char *text)
@@ -73,7 +74,9 @@ static void read_rua(struct reading *r, struct sts_str field, struct sts_str val
 
 		if (uri.len == 0)
 			note_breach(r, STS_TLSRPT_RUA_INVALID, field,
-				value.len == 0 && comma == 0 && r->out->rua_count == 0 ? "no destination" : "a comma without a destination");
+				value.len == 0 && comma == 0 && r->out->rua_count == 0
+					? "no destination"
+					: "a comma without a destination");
 		else
 			read_uri(r, uri);
 		if (comma == value.len)
@@ -134,9 +137,11 @@ static void read_fields(struct reading *r, struct sts_str rest)
 		if (field.len > 0)
 			read_field(r, field);
 		else if (!last)
-			note_breach(r, STS_TLSRPT_MALFORMED, sts_str(rest.ptr, end + 1), "an empty field between two semicolons");
+			note_breach(r, STS_TLSRPT_MALFORMED, sts_str(rest.ptr, end + 1),
+				"an empty field between two semicolons");
 		if (last && field.len > 0 && field.ptr + field.len != rest.ptr + rest.len)
-			note_breach(r, STS_TLSRPT_MALFORMED, field, "blanks at the end, without a semicolon before them");
+			note_breach(
+				r, STS_TLSRPT_MALFORMED, field, "blanks at the end, without a semicolon before them");
 		if (last)
 			return;
 		rest = sts_str_from(rest, end + 1);
@@ -170,10 +175,12 @@ static void read_record(struct sts_str text, size_t at, struct sts_arena *arena,
 			out->verdict = STS_TLSRPT_ACCEPT;
 }
 
-/* No sender takes it for a TLSRPT record, yet whoever wrote it meant one. Other protocols' records carry a version of their own. */
+/* No sender takes it for a TLSRPT record, yet whoever wrote it meant one. Other protocols' records carry a version of
+ * their own. */
 static bool meant(struct sts_str text)
 {
-	return sts_str_findi(text, "tlsrpt") < text.len || (!sts_str_startsi(text, "v=") && sts_str_findi(text, "rua=") < text.len);
+	return sts_str_findi(text, "tlsrpt") < text.len ||
+	       (!sts_str_startsi(text, "v=") && sts_str_findi(text, "rua=") < text.len);
 }
 
 static void note_meant(struct sts_arena *arena, struct sts_tlsrpt *out)

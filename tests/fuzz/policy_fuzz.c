@@ -60,7 +60,8 @@ static int kind_of(const char *line)
 	return kind;
 }
 
-/* The strict reading of an ASCII body without CR other than in CRLF, zero octets and blank lines, said a second time in another way. */
+/* The strict reading of an ASCII body without CR other than in CRLF, zero octets and blank lines, said a second time in
+ * another way. */
 static bool oracle(struct sts_str body, struct sts_arena *arena)
 {
 	unsigned count[KINDS] = {0};
@@ -120,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(p.strict == oracle(body, arena));
 	sts_readers_policy(body, NULL, arena, readings);
 	for (size_t i = 0; i < STS_SENDER_COUNT; i++)
-		must(!readings[i].known || (readings[i].accepts ? readings[i].mode != STS_MODE_UNKNOWN : readings[i].why != NULL));
+		must(!readings[i].known ||
+			(readings[i].accepts ? readings[i].mode != STS_MODE_UNKNOWN : readings[i].why != NULL));
 	sts_arena_free(arena);
 	return 0;
 }

@@ -57,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			bool last = i + 1 == whole.count && whole.state > STS_REPLY_DONE;
 
 			must(a->code == b->code && a->bare_lf == b->bare_lf && (last || strcmp(a->text, b->text) == 0));
-			must(last || (a->code >= 100 && a->code <= 599 && a->line_count > 0 && a->line_count <= STS_REPLY_LINES_MAX));
+			must(last || (a->code >= 100 && a->code <= 599 && a->line_count > 0 &&
+					     a->line_count <= STS_REPLY_LINES_MAX));
 			(void)sts_ehlo_offers(a, "STARTTLS");
 		}
 	}

@@ -12,7 +12,8 @@ static void check(const struct sts_tlsrpt *rpt)
 	for (size_t i = 0; i < rpt->rua_count; i++) {
 		const struct sts_rua *rua = &rpt->rua[i];
 
-		must(!rua->usable || (rua->host != NULL && (sts_str_is(rua->scheme, "mailto") || sts_str_is(rua->scheme, "https"))));
+		must(!rua->usable ||
+			(rua->host != NULL && (sts_str_is(rua->scheme, "mailto") || sts_str_is(rua->scheme, "https"))));
 		must(!rua->usable || !sts_str_is(rua->scheme, "https") || rua->port != 0);
 		usable += rua->usable;
 	}

@@ -1,6 +1,6 @@
 /*
- * Real policy files and their strict verdicts. They carry no licence and are not part of the tree: MTASTS_SHARED names the folder that holds
- * corpus/policies, else ../shared; where it is absent one line says so.
+ * Real policy files and their strict verdicts. They carry no licence and are not part of the tree: MTASTS_SHARED names
+ * the folder that holds corpus/policies, else ../shared; where it is absent one line says so.
  */
 #include "test.h"
 
@@ -72,8 +72,7 @@ int main(void)
 	verdicts = json_load_file(path, 0, &why);
 	CASE("verdicts.json can be read");
 	EXPECT(json_is_object(verdicts));
-	json_object_foreach(verdicts, name, verdict)
-		try_file(name, verdict);
+	json_object_foreach(verdicts, name, verdict) try_file(name, verdict);
 	json_decref(verdicts);
 	return test_done();
 }

@@ -38,7 +38,8 @@ static void put_name(struct packet *p, const char *name)
 	p->len += sts_dns_name_wire(name, p->data + p->len);
 }
 
-static void begin(struct packet *p, unsigned flags, unsigned answers, unsigned authority, unsigned additional, const char *name, unsigned type)
+static void begin(struct packet *p, unsigned flags, unsigned answers, unsigned authority, unsigned additional,
+	const char *name, unsigned type)
 {
 	p->len = 0;
 	put16(p, 0x1234);
@@ -117,23 +118,14 @@ static const struct {
 	const char *wire;
 	size_t len;
 } names[] = {
-	{".", "\0", 1},
-	{"example.com", "\7example\3com\0", 13},
-	{"example.com.", "\7example\3com\0", 13},
-	{"a\\.b.c", "\3a.b\1c\0", 7},
-	{"a\\\\b", "\3a\\b\0", 5},
-	{"a\\000b", "\3a\0b\0", 5},
-	{"\\255", "\1\377\0", 3},
-	{"*.example", "\1*\7example\0", 11},
-	{"", NULL, 0},
-	{"..", NULL, 0},
-	{"a..b", NULL, 0},
-	{".a", NULL, 0},
-	{"a\\", NULL, 0},
-	{"a\\25", NULL, 0},
-	{"a\\256", NULL, 0},
+	{".", "\0", 1}, {"example.com", "\7example\3com\0", 13}, {"example.com.", "\7example\3com\0", 13},
+	{"a\\.b.c", "\3a.b\1c\0", 7}, {"a\\\\b", "\3a\\b\0", 5}, {"a\\000b", "\3a\0b\0", 5}, {"\\255", "\1\377\0", 3},
+	{"*.example", "\1*\7example\0", 11}, {"", NULL, 0}, {"..", NULL, 0}, {"a..b", NULL, 0}, {".a", NULL, 0},
+	{"a\\", NULL, 0}, {"a\\25", NULL, 0}, {"a\\256", NULL, 0},
 	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 63 */
-		"\77" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\0", 65},
+		"\77"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\0",
+		65},
 	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL, 0}, /* 64 */
 };
 
@@ -172,7 +164,8 @@ static struct packet packet;
 static bool parse(struct sts_arena *arena, struct sts_dnsmsg *out)
 {
 	const char *why = NULL;
-	uint8_t *copy = malloc(packet.len + (packet.len == 0)); /* exact size, so that a reader that goes past the end is caught */
+	uint8_t *copy = malloc(
+		packet.len + (packet.len == 0)); /* exact size, so that a reader that goes past the end is caught */
 	bool ok;
 
 	if (copy == NULL)
@@ -501,8 +494,13 @@ static void test_bad_rdata(struct sts_arena *arena)
 static void test_queries(struct sts_arena *arena)
 {
 	uint8_t out[STS_DNS_QUERY_MAX];
-	struct sts_dns_query q = {.id = 0xABCD, .name = "_mta-sts.Example.com.", .type = STS_T_TXT, .recurse = true, .authentic = true,
-		.dnssec = true, .udp_size = 1232};
+	struct sts_dns_query q = {.id = 0xABCD,
+		.name = "_mta-sts.Example.com.",
+		.type = STS_T_TXT,
+		.recurse = true,
+		.authentic = true,
+		.dnssec = true,
+		.udp_size = 1232};
 	struct sts_dnsmsg m;
 	size_t n = sts_dns_query_build(&q, out);
 

@@ -23,18 +23,28 @@ static const struct {
 	{"LF alone", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
 	{"no reason", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
 	{"chunked", CHUNKED "5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hello!", 0},
-	{"chunked, upper-case hex and zeros", CHUNKED "0000000000A\r\n0123456789\r\n0\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "0123456789", 0},
-	{"chunked, many zeros before 10", CHUNKED "000000000010\r\n0123456789abcdef\r\n0\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "0123456789abcdef", 0},
-	{"chunked, extensions", CHUNKED "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hello", 0},
-	{"chunked, trailers", CHUNKED "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hello", 0},
+	{"chunked, upper-case hex and zeros", CHUNKED "0000000000A\r\n0123456789\r\n0\r\n\r\n", STS_HTTP_DONE,
+		STS_HTTP_DONE, 200, "0123456789", 0},
+	{"chunked, many zeros before 10", CHUNKED "000000000010\r\n0123456789abcdef\r\n0\r\n\r\n", STS_HTTP_DONE,
+		STS_HTTP_DONE, 200, "0123456789abcdef", 0},
+	{"chunked, extensions", CHUNKED "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200,
+		"hello", 0},
+	{"chunked, trailers", CHUNKED "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hello",
+		0},
 	{"chunked, LF alone", CHUNKED "5\nhello\n0\n\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hello", 0},
-	{"chunked wins over length", OK "Content-Length: 99\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "x", 0},
-	{"equal lengths twice", OK "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
+	{"chunked wins over length", OK "Content-Length: 99\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		STS_HTTP_DONE, STS_HTTP_DONE, 200, "x", 0},
+	{"equal lengths twice", OK "Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE,
+		200, "hi", 0},
 	{"equal lengths in a list", OK "Content-Length: 2, 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
 	{"octets behind the body", OK "Content-Length: 2\r\n\r\nhidden", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 4},
-	{"100 before the answer", "HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
-	{"103 with a bad length before the answer", "HTTP/1.1 103 Early Hints\r\nContent-Length: x\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi", STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
-	{"404 is whole with its head", "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 404, "", 0},
+	{"100 before the answer", "HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi",
+		STS_HTTP_DONE, STS_HTTP_DONE, 200, "hi", 0},
+	{"103 with a bad length before the answer",
+		"HTTP/1.1 103 Early Hints\r\nContent-Length: x\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi", STS_HTTP_DONE,
+		STS_HTTP_DONE, 200, "hi", 0},
+	{"404 is whole with its head", "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", STS_HTTP_DONE,
+		STS_HTTP_DONE, 404, "", 0},
 	{"301", "HTTP/1.1 301 Moved\r\nLocation: https://x.example/\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 301, "", 0},
 	{"204", "HTTP/1.1 204 No Content\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 204, "", 0},
 	{"304", "HTTP/1.1 304 Not Modified\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 304, "", 0},
@@ -43,18 +53,24 @@ static const struct {
 
 	{"early close, length", OK "Content-Length: 9\r\n\r\nhello", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "hello", 0},
 	{"early close, inside a chunk", CHUNKED "9\r\nhello", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "hello", 0},
-	{"early close, before the last chunk", CHUNKED "5\r\nhello\r\n", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "hello", 0},
+	{"early close, before the last chunk", CHUNKED "5\r\nhello\r\n", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "hello",
+		0},
 	{"early close, inside trailers", CHUNKED "0\r\n", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "", 0},
 	{"early close, head", OK "Content-Le", STS_HTTP_MORE, STS_HTTP_BROKEN, 200, "", 0},
 	{"early close, status line", "HTTP/1.1 20", STS_HTTP_MORE, STS_HTTP_BROKEN, 0, "", 0},
 	{"nothing", "", STS_HTTP_MORE, STS_HTTP_BROKEN, 0, "", 0},
-	{"different lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
-	{"different lengths in a list", OK "Content-Length: 2, 3\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
+	{"different lengths", OK "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN,
+		200, "", 0},
+	{"different lengths in a list", OK "Content-Length: 2, 3\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "",
+		0},
 	{"negative length", OK "Content-Length: -2\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
 	{"length that is no number", OK "Content-Length: 2x\r\n\r\nhi", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
-	{"gzip as transfer coding", OK "Transfer-Encoding: gzip, chunked\r\n\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
-	{"two transfer codings", OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", STS_HTTP_DONE, STS_HTTP_DONE, 200, "", 0},
-	{"gzip, then chunked", OK "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
+	{"gzip as transfer coding", OK "Transfer-Encoding: gzip, chunked\r\n\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN,
+		200, "", 0},
+	{"two transfer codings", OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		STS_HTTP_DONE, STS_HTTP_DONE, 200, "", 0},
+	{"gzip, then chunked", OK "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", STS_HTTP_BROKEN,
+		STS_HTTP_BROKEN, 200, "", 0},
 	{"chunk size is no number", CHUNKED "x\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
 	{"chunk size is empty", CHUNKED "\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
 	{"chunk size negative", CHUNKED "-5\r\n", STS_HTTP_BROKEN, STS_HTTP_BROKEN, 200, "", 0},
@@ -169,7 +185,11 @@ static void test_bounds(void)
 	end(s);
 	CASE("header without end");
 	s = begin(OK);
-	feed_many(s, "X: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n", 190);
+	feed_many(s,
+		"X: "
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r"
+		"\n",
+		190);
 	EXPECT_INT(s->reader.state, STS_HTTP_MORE);
 	feed_many(s, "X: 0123456789\r\n", 100000);
 	EXPECT_INT(s->reader.state, STS_HTTP_BROKEN);
@@ -203,8 +223,10 @@ static void test_bounds(void)
 
 static void test_fields(void)
 {
-	struct stream *s = begin("HTTP/1.1 200 Fine  thanks\r\nContent-Type:  Text/Plain; charset=\"UTF-8\"\t\r\nCONTENT-ENCODING: gzip\r\n"
-				 "Last-Modified: Sat, 01 Jan 2022 00:00:00 GMT\r\nX-A: 1\r\n  2\r\nX-A: 3\r\nContent-Length: 0\r\n\r\n");
+	struct stream *s = begin(
+		"HTTP/1.1 200 Fine  thanks\r\nContent-Type:  Text/Plain; charset=\"UTF-8\"\t\r\nCONTENT-ENCODING: "
+		"gzip\r\n"
+		"Last-Modified: Sat, 01 Jan 2022 00:00:00 GMT\r\nX-A: 1\r\n  2\r\nX-A: 3\r\nContent-Length: 0\r\n\r\n");
 
 	CASE("known fields");
 	EXPECT_CSTR(s->http.version, "HTTP/1.1");

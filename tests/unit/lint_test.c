@@ -13,7 +13,8 @@ static const char *codes(const struct sts_lint *lint, struct sts_arena *arena)
 	const char *all = "";
 
 	for (size_t i = 0; i < lint->issue_count; i++)
-		all = sts_sprintf(arena, "%s%s%c:%s", all, i == 0 ? "" : " ", "INWE"[lint->issues[i].severity], lint->issues[i].code);
+		all = sts_sprintf(arena, "%s%s%c:%s", all, i == 0 ? "" : " ", "INWE"[lint->issues[i].severity],
+			lint -> issues[i].code);
 	return all;
 }
 
@@ -40,21 +41,31 @@ static const struct {
 		"mox postfix-tlspol postfix-mta-sts-resolver maddy chasquid KumoMTA"},
 	{"HTML", "<!doctype html><html>\nx\ny\n</html>", false, false, "E:policy.not-a-policy",
 		"mox postfix-tlspol postfix-mta-sts-resolver maddy chasquid KumoMTA Stalwart mailauth"},
-	{"empty", "", false, false, "E:policy.empty", "mox postfix-tlspol postfix-mta-sts-resolver maddy chasquid KumoMTA Stalwart mailauth"},
-	{"duplicate mode", "version: STSv1\nmode: enforce\nmode: none\nmx: a.example\nmax_age: 1209600\n", true, true, "W:policy.duplicate-field", "KumoMTA"},
-	{"address as mx", "version: STSv1\nmode: enforce\nmx: a.example\nmx: 192.0.2.1\nmax_age: 1209600\n", true, true, "W:policy.mx-invalid", "mox postfix-tlspol"},
+	{"empty", "", false, false, "E:policy.empty",
+		"mox postfix-tlspol postfix-mta-sts-resolver maddy chasquid KumoMTA Stalwart mailauth"},
+	{"duplicate mode", "version: STSv1\nmode: enforce\nmode: none\nmx: a.example\nmax_age: 1209600\n", true, true,
+		"W:policy.duplicate-field", "KumoMTA"},
+	{"address as mx", "version: STSv1\nmode: enforce\nmx: a.example\nmx: 192.0.2.1\nmax_age: 1209600\n", true, true,
+		"W:policy.mx-invalid", "mox postfix-tlspol"},
 	{"unknown field", GOOD "x: y\n", true, true, "I:policy.unknown-field", ""},
-	{"max_age over the maximum", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 31557601\n", false, false, "E:policy.max-age-too-large",
-		"postfix-mta-sts-resolver chasquid mailauth"},
-	{"max_age 0", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 0\n", true, true, "W:policy.max-age-zero", "postfix-tlspol chasquid"},
-	{"max_age of an hour", "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 3600\n", true, true, "W:policy.max-age-short I:mode.testing", ""},
-	{"max_age of a day", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 86400\n", true, true, "N:policy.max-age-low", ""},
-	{"max_age of a day in testing", "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 86400\n", true, true, "I:mode.testing", ""},
+	{"max_age over the maximum", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 31557601\n", false, false,
+		"E:policy.max-age-too-large", "postfix-mta-sts-resolver chasquid mailauth"},
+	{"max_age 0", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 0\n", true, true, "W:policy.max-age-zero",
+		"postfix-tlspol chasquid"},
+	{"max_age of an hour", "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 3600\n", true, true,
+		"W:policy.max-age-short I:mode.testing", ""},
+	{"max_age of a day", "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 86400\n", true, true,
+		"N:policy.max-age-low", ""},
+	{"max_age of a day in testing", "version: STSv1\nmode: testing\nmx: a.example\nmax_age: 86400\n", true, true,
+		"I:mode.testing", ""},
 	{"mode none", "version: STSv1\nmode: none\nmax_age: 86400\n", true, true, "I:mode.none", "chasquid Stalwart"},
-	{"mode none, kept long", "version: STSv1\nmode: none\nmx: a.example\nmax_age: 604801\n", true, true, "N:mode.none-long-max-age I:mode.none", ""},
-	{"A-label that decodes to nothing", "version: STSv1\nmode: enforce\nmx: xn--zzzzzz99999999.example\nmax_age: 1209600\n", true, true, "W:policy.mx-invalid", ""},
-	{"indented", " version: STSv1\n mode: enforce\n mx: a.example\n max_age: 1209600\n", false, false, "E:policy.field-syntax",
-		"mox postfix-tlspol postfix-mta-sts-resolver maddy"},
+	{"mode none, kept long", "version: STSv1\nmode: none\nmx: a.example\nmax_age: 604801\n", true, true,
+		"N:mode.none-long-max-age I:mode.none", ""},
+	{"A-label that decodes to nothing",
+		"version: STSv1\nmode: enforce\nmx: xn--zzzzzz99999999.example\nmax_age: 1209600\n", true, true,
+		"W:policy.mx-invalid", ""},
+	{"indented", " version: STSv1\n mode: enforce\n mx: a.example\n max_age: 1209600\n", false, false,
+		"E:policy.field-syntax", "mox postfix-tlspol postfix-mta-sts-resolver maddy"},
 };
 
 static void test_policies(void)
@@ -83,16 +94,19 @@ static void test_details(struct sts_arena *arena)
 	static char large[70000];
 
 	CASE("one slip in many lines is one finding that names the lines");
-	sts_lint_policy(STS_STR(" version: STSv1\n mode: enforce\n mx: a.example\n max_age: 1209600\n"), &plain, arena, &lint);
+	sts_lint_policy(
+		STS_STR(" version: STSv1\n mode: enforce\n mx: a.example\n max_age: 1209600\n"), &plain, arena, &lint);
 	EXPECT_INT(lint.issue_count, 1);
 	EXPECT(strstr(lint.issues[0].detail, "The same in lines 2, 3 and 4.") != NULL);
 	EXPECT_INT(lint.issues[0].line, 1);
 	EXPECT_CSTR(lint.issues[0].fix_snippet, "version: STSv1\nmode: enforce\nmx: a.example\nmax_age: 1209600\n");
 	CASE("different slips stay apart");
-	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: a.example.\nmx: b_c.example\nmax_age: 1209600\n"), &plain, arena, &lint);
+	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: a.example.\nmx: b_c.example\nmax_age: 1209600\n"),
+		&plain, arena, &lint);
 	EXPECT_CSTR(codes(&lint, arena), "E:policy.mx-invalid E:policy.mx-invalid");
 	CASE("hostile octets are escaped");
-	sts_lint_policy(STS_STR("version: \x1B[31mred\nmode: enforce\nmx: a.example\nmax_age: 1209600\n"), &plain, arena, &lint);
+	sts_lint_policy(STS_STR("version: \x1B[31mred\nmode: enforce\nmx: a.example\nmax_age: 1209600\n"), &plain,
+		arena, &lint);
 	for (size_t i = 0; i < lint.issue_count; i++)
 		EXPECT(strchr(lint.issues[i].detail, '\x1B') == NULL);
 	CASE("a file that is too large");
@@ -115,12 +129,14 @@ static void test_details(struct sts_arena *arena)
 
 static void test_hosts(struct sts_arena *arena)
 {
-	static const char *const hosts[] = {"MX1.Example.com.", "a.mx.example.net", "b.a.mx.example.net", "mail.example.com"};
+	static const char *const hosts[] = {
+		"MX1.Example.com.", "a.mx.example.net", "b.a.mx.example.net", "mail.example.com"};
 	struct sts_lint_params params = {.judged_at = AT, .hosts = hosts, .host_count = 4};
 	struct sts_lint lint;
 
 	CASE("hosts against the patterns");
-	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: mx1.example.com\nmx: *.mx.example.net\nmx: unused.example\nmax_age: 1209600\n"),
+	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: mx1.example.com\nmx: *.mx.example.net\nmx: "
+				"unused.example\nmax_age: 1209600\n"),
 		&params, arena, &lint);
 	EXPECT(lint.usable);
 	EXPECT_INT(lint.mx_count, 4);
@@ -133,7 +149,8 @@ static void test_hosts(struct sts_arena *arena)
 	EXPECT_CSTR(lint.issues[1].fix_snippet, "mx: mail.example.com");
 	CASE("in testing an uncovered host is a warning");
 	params.host_count = 1;
-	sts_lint_policy(STS_STR("version: STSv1\nmode: testing\nmx: other.example\nmax_age: 1209600\n"), &params, arena, &lint);
+	sts_lint_policy(
+		STS_STR("version: STSv1\nmode: testing\nmx: other.example\nmax_age: 1209600\n"), &params, arena, &lint);
 	EXPECT_CSTR(codes(&lint, arena), "W:match.mx-uncovered I:mode.testing");
 }
 
@@ -152,7 +169,8 @@ static const struct {
 	{"v=STSv1; id=1; id=2", "accept", true, "W:record.duplicate-field", "mox"},
 	{"v=STSv1; id=1; x=y", "accept", true, "I:record.unknown-field", ""},
 	{"v=STSv1; id=1; x", "invalid", true, "W:record.extension-malformed", "mox postfix-tlspol maddy"},
-	{"v=STSv1;", "invalid", false, "E:record.id-missing", "mox postfix-tlspol postfix-mta-sts-resolver maddy mailauth"},
+	{"v=STSv1;", "invalid", false, "E:record.id-missing",
+		"mox postfix-tlspol postfix-mta-sts-resolver maddy mailauth"},
 	{"v=stsv1; id=1", "absent", false, "E:record.version-invalid",
 		"mox postfix-tlspol postfix-mta-sts-resolver maddy chasquid KumoMTA Halon"},
 	{"v=STSv1; id=1|v=STSv1; id=2", "multiple", false, "E:record.multiple",
@@ -208,7 +226,8 @@ static const struct {
 	{"v=TLSRPTv1; rua=mailto:", "unusable", "E:rpt.rua-invalid"},
 	{"v=TLSRPTv1; rua=r@example.com", "invalid", "E:rpt.rua-invalid"},
 	{"v=TLSRPTv1;", "invalid", "E:rpt.malformed"},
-	{"v=TLSRPTv1; rua=mailto:a@x.example; rua=mailto:b@y.example; z=1", "accept", "N:rpt.duplicate-rua I:rpt.unknown-field"},
+	{"v=TLSRPTv1; rua=mailto:a@x.example; rua=mailto:b@y.example; z=1", "accept",
+		"N:rpt.duplicate-rua I:rpt.unknown-field"},
 	{"v=TLSRPTv1; rua=mailto:a@x.example|v=TLSRPTv1; rua=mailto:b@y.example", "multiple", "E:rpt.multiple"},
 	{"v=STSv1; id=1", "absent", "N:rpt.absent"},
 };

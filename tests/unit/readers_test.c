@@ -1,4 +1,5 @@
-/* Senders: what was measured and read of them. One letter each, in the order of enum sts_sender: A accepts, R refuses, ? not known. */
+/* Senders: what was measured and read of them. One letter each, in the order of enum sts_sender: A accepts, R refuses,
+ * ? not known. */
 #include "test.h"
 
 #include "proto/readers.h"
@@ -263,7 +264,8 @@ static void test_records(void)
 		letters(readings, got);
 		EXPECT_CSTR(got, records[i].want);
 		for (size_t s = 0; s < STS_SENDER_COUNT; s++)
-			EXPECT(!readings[s].known || (readings[s].accepts ? readings[s].id != NULL : readings[s].why != NULL));
+			EXPECT(!readings[s].known ||
+				(readings[s].accepts ? readings[s].id != NULL : readings[s].why != NULL));
 		sts_arena_free(arena);
 	}
 }
@@ -308,7 +310,10 @@ static void test_matches(void)
 
 		CASE("match: %s against %s", matches[i].pattern, matches[i].host);
 		for (size_t s = 0; s < STS_SENDER_COUNT; s++)
-			got[s] = sts_reader_match((enum sts_sender)s, sts_str_of(matches[i].pattern), sts_str_of(matches[i].host)) ? 'A' : 'R';
+			got[s] = sts_reader_match((enum sts_sender)s, sts_str_of(matches[i].pattern),
+					 sts_str_of(matches[i].host))
+					 ? 'A'
+					 : 'R';
 		EXPECT_CSTR(got, matches[i].want);
 	}
 	CASE("names");

@@ -12,8 +12,10 @@ static const struct {
 	bool bare_lf;
 	bool mixed;
 } cases[] = {
-	{"plain greeting", "220 mx.example.net ESMTP\r\n", STS_REPLY_DONE, 220, "mx.example.net ESMTP", 0, false, false},
-	{"several lines", "220-one\r\n220-two\r\n220 three\r\n", STS_REPLY_DONE, 220, "one\ntwo\nthree", 0, false, false},
+	{"plain greeting", "220 mx.example.net ESMTP\r\n", STS_REPLY_DONE, 220, "mx.example.net ESMTP", 0, false,
+		false},
+	{"several lines", "220-one\r\n220-two\r\n220 three\r\n", STS_REPLY_DONE, 220, "one\ntwo\nthree", 0, false,
+		false},
 	{"code alone", "220\r\n", STS_REPLY_DONE, 220, "", 0, false, false},
 	{"code and blank", "220 \r\n", STS_REPLY_DONE, 220, "", 0, false, false},
 	{"empty line inside", "250-\r\n250 OK\r\n", STS_REPLY_DONE, 250, "\nOK", 0, false, false},
@@ -30,7 +32,8 @@ static const struct {
 	{"not whole: last line is missing", "250-a\r\n250-b\r\n", STS_REPLY_MORE, 0, NULL, 14, false, false},
 	{"not whole: two digits", "22", STS_REPLY_MORE, 0, NULL, 2, false, false},
 	{"nothing", "", STS_REPLY_MORE, 0, NULL, 0, false, false},
-	{"HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", STS_REPLY_GARBAGE, 0, "HTTP/1.1 400 Bad Request", 28, false, false},
+	{"HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", STS_REPLY_GARBAGE, 0, "HTTP/1.1 400 Bad Request", 28, false,
+		false},
 	{"garbage is known before its line ends", "SSH-2.0", STS_REPLY_GARBAGE, 0, "SSH-2.0", 7, false, false},
 	{"blank line", "\r\n220 mx\r\n", STS_REPLY_GARBAGE, 0, "", 10, false, false},
 	{"two-digit code", "22 mx\r\n", STS_REPLY_GARBAGE, 0, "22 mx", 7, false, false},
@@ -142,7 +145,8 @@ static void test_sequence(void)
 	CASE("zero octets do not end the text");
 	sts_smtp_reader_feed(&r, "220 a\0b\r\n", 9);
 	EXPECT_INT(sts_smtp_reader_next(&r, arena, &reply), STS_REPLY_DONE);
-	EXPECT_CSTR(reply.text, "a\xEF\xBF\xBD" "b");
+	EXPECT_CSTR(reply.text, "a\xEF\xBF\xBD"
+				"b");
 	CASE("a flood behind a reply is counted, and later replies are still seen");
 	sts_smtp_reader_feed(&r, "220 go\r\n", 8);
 	feed_many(&r, "250 spam\r\n", 20000);
@@ -158,7 +162,8 @@ static void test_ehlo(void)
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_smtp_reply reply;
 	struct sts_smtp_reader r;
-	static const char in[] = "250-STARTTLSX.example STARTTLS\r\n250-size 1000\r\n250-AUTH=LOGIN\r\n250-8BITMIME\r\n250 StartTLS\r\n";
+	static const char in[] =
+		"250-STARTTLSX.example STARTTLS\r\n250-size 1000\r\n250-AUTH=LOGIN\r\n250-8BITMIME\r\n250 StartTLS\r\n";
 
 	sts_smtp_reader_init(&r);
 	sts_smtp_reader_feed(&r, in, strlen(in));

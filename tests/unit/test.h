@@ -83,8 +83,8 @@ static inline int test_done(void)
 #define EXPECT(condition) test_expect((condition), TEST_HERE, "%s", #condition)
 #define EXPECT_INT(got, want) test_expect_int((intmax_t)(got), (intmax_t)(want), #got, TEST_HERE)
 #define EXPECT_CSTR(got, want)                                                                                         \
-	test_expect(test_str_same((got), (want)), TEST_HERE, "%s is \"%s\", not \"%s\"", #got, (got) == NULL ? "(none)" : (got),  \
-		(want) == NULL ? "(none)" : (want))
+	test_expect(test_str_same((got), (want)), TEST_HERE, "%s is \"%s\", not \"%s\"", #got,                         \
+		(got) == NULL ? "(none)" : (got), (want) == NULL ? "(none)" : (want))
 #define EXPECT_STR(got, want)                                                                                          \
 	test_expect(sts_str_is((got), (want)), TEST_HERE, "%s is \"%.*s\", not \"%s\"", #got, STS_FMT(got), (want))
 #define COUNT_OF(table) (sizeof(table) / sizeof *(table))

@@ -16,7 +16,10 @@ static const struct {
 	{"3 0 1", "\3\0\1" D32, 35, true, "3 0 1 3031"},
 	{"2 0 1", "\2\0\1" D32, 35, true, "2 0 1 "},
 	{"2 1 2", "\2\1\2" D64, 67, true, "2 1 2 "},
-	{"3 0 0, whole certificate", "\3\0\0" "cert", 7, true, "3 0 0 63657274"},
+	{"3 0 0, whole certificate",
+		"\3\0\0"
+		"cert",
+		7, true, "3 0 0 63657274"},
 	{"usage 0 is not for mail", "\0\0\1" D32, 35, false, "0 0 1 "},
 	{"usage 1 is not for mail", "\1\0\1" D32, 35, false, "1 0 1 "},
 	{"usage 4 is unknown", "\4\0\1" D32, 35, false, "4 0 1 "},

@@ -89,10 +89,12 @@ static const struct {
 	{V "rua=1x:y", INVALID, 1, 0, NULL, {BAD_URI}},
 	{V "rua=https://r.example/x#a#b", INVALID, 1, 0, NULL, {BAD_URI}},
 
-	{"v=TLSRPTv1", ABSENT, 0, 0, NULL, {0}},
-	{" v=TLSRPTv1; rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {0}},
-	{"v=TLSRPTv2; rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {0}},
-	{"v=TLSRPTv1 rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {0}},
+	{"v=TLSRPTv1", ABSENT, 0, 0, NULL, {MALFORMED}},
+	{" v=TLSRPTv1; rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {MALFORMED}},
+	{"v=TLSRPTv2; rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {MALFORMED}},
+	{"v=TLSRPTv1 rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {MALFORMED}},
+	{"rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {MALFORMED}},
+	{"v=DMARC1; rua=mailto:a@x.example", ABSENT, 0, 0, NULL, {0}},
 	{"", ABSENT, 0, 0, NULL, {0}},
 };
 

@@ -72,7 +72,8 @@ static struct sts_str join(struct sts_arena *arena, const json_t *strings)
 	size_t i;
 	json_t *part;
 
-	json_array_foreach(strings, i, part) {
+	json_array_foreach(strings, i, part)
+	{
 		struct sts_str s = octets(arena, part);
 
 		joined = sts_str_of(sts_sprintf(arena, "%.*s%.*s", STS_FMT(joined), STS_FMT(s)));
@@ -87,9 +88,7 @@ static size_t records_of(struct sts_arena *arena, const json_t *entry, struct st
 	size_t i;
 	json_t *record;
 
-	json_array_foreach(records, i, record)
-		if (count < STRINGS_MAX)
-			out[count++] = join(arena, record);
+	json_array_foreach(records, i, record) if (count < STRINGS_MAX) out[count++] = join(arena, record);
 	return count;
 }
 
@@ -117,7 +116,8 @@ static void try_policy(struct sts_arena *arena, const json_t *entry)
 
 	sts_policy_parse(octets(arena, json_object_get(entry, "body")), arena, &p);
 	if (p.strict)
-		got = sts_sprintf(arena, "accept: %s, %" PRIi64 ", %zu mx", sts_mode_name(p.mode), p.max_age_s, p.mx_count);
+		got = sts_sprintf(
+			arena, "accept: %s, %" PRIi64 ", %zu mx", sts_mode_name(p.mode), p.max_age_s, p.mx_count);
 	EXPECT_CSTR(got, text_of(entry, "verdict"));
 	EXPECT(p.strict || p.faults.count > 0);
 }
@@ -130,8 +130,7 @@ static void try_match(struct sts_arena *arena, const json_t *entry)
 	size_t i;
 	json_t *pattern;
 
-	json_array_foreach(patterns, i, pattern)
-		match = sts_mx_match(octets(arena, pattern), host) || match;
+	json_array_foreach(patterns, i, pattern) match = sts_mx_match(octets(arena, pattern), host) || match;
 	EXPECT_CSTR(match ? "yes" : "no", text_of(entry, "match"));
 }
 
@@ -152,7 +151,8 @@ static void run(const char *file, void (*try)(struct sts_arena *, const json_t *
 	size_t i;
 	json_t *entry;
 
-	json_array_foreach(root, i, entry) {
+	json_array_foreach(root, i, entry)
+	{
 		struct sts_arena *arena = sts_arena_new();
 
 		CASE("%s %s: %s", file, text_of(entry, "name"), text_of(entry, "why"));
