@@ -46,7 +46,8 @@ class Far:
     def up(device, own, other, wrap):
         for words in (["addr", "add", own[0], "peer", other[0], "dev", device],
                       ["addr", "add", own[1], "peer", other[1], "dev", device, "nodad"],
-                      ["link", "set", device, "up"]):
+                      ["link", "set", device, "up"],
+                      ["-6", "route", "replace", other[1] + "/128", "dev", device]):  # going up may have lost the peer's route
             subprocess.run([*wrap, "ip", *words], check=True)
 
     def wrap(self, command):
