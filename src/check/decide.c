@@ -150,6 +150,16 @@ static void decide_host(const struct sts_facts *f, const struct sts_mx *mx, stru
 	j->decisions[STS_STATE_NEITHER] = without_policy(&v);
 }
 
+enum sts_decision sts_decide_with(
+	const struct sts_facts *f, const struct sts_mx *mx, const struct sts_policy *policy, enum sts_mode mode)
+{
+	struct host_view v = look(f, mx);
+	struct sts_policy as = *policy;
+
+	as.mode = mode;
+	return sts_mx_real(mx) && !sts_mx_no_address(mx) ? by_policy(&as, mx, &v) : STS_UNREACHABLE;
+}
+
 /* ---- the domain -------------------------------------------------------------------------------------------------- */
 
 size_t sts_count_mx(const struct sts_report *r)
@@ -192,12 +202,12 @@ static int rank(enum sts_decision d)
 }
 
 /* A sender walks the list by preference until a host takes the mail; a host it refuses is to it as one that is down. */
-static enum sts_decision finally(const struct sts_report *r, enum sts_sender_state state)
+static enum sts_decision finally(const struct sts_facts *f, const enum sts_decision *decisions)
 {
 	enum sts_decision end = STS_UNREACHABLE;
 
-	for (size_t i = 0; i < r->facts->mx_count; i++) {
-		enum sts_decision d = r->mx[i].decisions[state];
+	for (size_t i = 0; i < f->mx_count; i++) {
+		enum sts_decision d = decisions[i];
 
 		if (delivers(d))
 			return d;
@@ -207,14 +217,23 @@ static enum sts_decision finally(const struct sts_report *r, enum sts_sender_sta
 	return end;
 }
 
-static const char *outlook_text(struct sts_report *r, enum sts_sender_state state, enum sts_decision best)
+void sts_decide_domain(const struct sts_facts *f, const enum sts_decision *decisions, struct sts_domain_decision *out)
 {
-	static const char *const who[] = {
-		[STS_STATE_NO_CACHE] = "Senders that know MTA-STS and meet the domain for the first time",
-		[STS_STATE_CURRENT_POLICY] = "Senders that hold the policy seen now",
-		[STS_STATE_DANE] = "Senders that honour DANE, and MTA-STS where it does not apply,",
-		[STS_STATE_NEITHER] = "Senders that know neither MTA-STS nor DANE",
-	};
+	bool known = f->mx_answer.state == STS_DNS_OK || f->mx_answer.state == STS_DNS_NXDOMAIN ||
+		     f->mx_answer.state == STS_DNS_NODATA;
+
+	out->best = known ? finally(f, decisions) : STS_DECIDE_UNKNOWN;
+	out->worst = f->mx_count == 0 ? out->best : decisions[0];
+	out->refused = 0;
+	for (size_t i = 0; i < f->mx_count; i++) {
+		if (rank(decisions[i]) > rank(out->worst))
+			out->worst = decisions[i];
+		out->refused += sts_mx_real(&f->mx[i]) && !sts_mx_repeated(f, i) && decisions[i] == STS_REFUSE;
+	}
+}
+
+const char *sts_outlook_words(const struct sts_report *r, const char *who, const struct sts_domain_decision *d)
+{
 	static const char *const does[] = {
 		[STS_DELIVER_DANE] = "deliver over TLS to a host that DANE verifies",
 		[STS_DELIVER_VERIFIED] = "deliver over TLS to a verified host",
@@ -223,28 +242,32 @@ static const char *outlook_text(struct sts_report *r, enum sts_sender_state stat
 		[STS_UNREACHABLE] = "reach no host: mail waits in their queues and bounces in the end",
 		[STS_DECIDE_UNKNOWN] = "may get through or not: what decides it could not be tested",
 	};
-	size_t refused = sts_count_decision(r, state, STS_REFUSE);
 
-	if (refused == 0 || !delivers(best))
-		return sts_sprintf(r->arena, "%s %s.", who[state], does[best]);
+	if (sts_takes_no_mail(r->facts))
+		return "The domain takes no mail.";
+	if (d->refused == 0 || !delivers(d->best))
+		return sts_sprintf(r->arena, "%s %s.", who, does[d->best]);
 	return sts_sprintf(
-		r->arena, "%s %s, and refuse %zu of %zu MX hosts.", who[state], does[best], refused, sts_count_mx(r));
+		r->arena, "%s %s, and refuse %zu of %zu MX hosts.", who, does[d->best], d->refused, sts_count_mx(r));
 }
 
 static void decide_domain(struct sts_report *r, enum sts_sender_state state)
 {
-	const struct sts_facts *f = r->facts;
-	bool known = f->mx_answer.state == STS_DNS_OK || f->mx_answer.state == STS_DNS_NXDOMAIN ||
-		     f->mx_answer.state == STS_DNS_NODATA;
-	enum sts_decision best = known ? finally(r, state) : STS_DECIDE_UNKNOWN;
-	enum sts_decision worst = f->mx_count == 0 ? best : r->mx[0].decisions[state];
+	static const char *const who[] = {
+		[STS_STATE_NO_CACHE] = "Senders that know MTA-STS and meet the domain for the first time",
+		[STS_STATE_CURRENT_POLICY] = "Senders that hold the policy seen now",
+		[STS_STATE_DANE] = "Senders that honour DANE, and MTA-STS where it does not apply,",
+		[STS_STATE_NEITHER] = "Senders that know neither MTA-STS nor DANE",
+	};
+	enum sts_decision decisions[STS_MX_MAX];
+	struct sts_domain_decision d;
 
-	for (size_t i = 1; i < f->mx_count; i++)
-		if (rank(r->mx[i].decisions[state]) > rank(worst))
-			worst = r->mx[i].decisions[state];
-	r->outlook.best[state] = best;
-	r->outlook.worst[state] = worst;
-	r->outlook.text[state] = sts_takes_no_mail(f) ? "The domain takes no mail." : outlook_text(r, state, best);
+	for (size_t i = 0; i < r->facts->mx_count; i++)
+		decisions[i] = r->mx[i].decisions[state];
+	sts_decide_domain(r->facts, decisions, &d);
+	r->outlook.best[state] = d.best;
+	r->outlook.worst[state] = d.worst;
+	r->outlook.text[state] = sts_outlook_words(r, who[state], &d);
 }
 
 void sts_decide(struct sts_report *r)

@@ -88,6 +88,16 @@ struct sts_outlook {
 	const char *text[STS_STATE_COUNT];       /* one sentence each */
 };
 
+/** An earlier policy that some sender may hold still, and what such a sender does. */
+struct sts_held {
+	const char *name;                     /* of the sender state: "policy_of_2026-01-31", after the day it was first seen */
+	const struct sts_past_policy *policy;
+	int64_t until_at;                     /* who fetched it when it was last seen holds it until then */
+	enum sts_decision *decisions;         /* facts->mx_count of them */
+	enum sts_decision worst, best;        /* as in sts_outlook */
+	const char *text;
+};
+
 /** Where a sender disagrees with the RFC on these bytes. */
 struct sts_profile {
 	const char *sender;
@@ -108,6 +118,8 @@ struct sts_report {
 	struct sts_part_result parts[STS_PART_COUNT];
 	struct sts_mx_judgement *mx;       /* facts->mx_count of them */
 	struct sts_outlook outlook;
+	struct sts_held *held;             /* earlier policies, last seen first; at most STS_HELD_MAX */
+	size_t held_count;
 	struct sts_profile *profiles;
 	size_t profile_count;
 	struct sts_question protected_, enforcing, would_know;
@@ -136,6 +148,8 @@ struct sts_note {
 
 /** An empty report on these facts (not copied) in the facts' arena. */
 struct sts_report *sts_report_new(struct sts_arena *arena, const struct sts_facts *facts);
+
+#define STS_HELD_MAX 10
 
 /** Add one finding. At most STS_FINDINGS_MAX are kept. */
 void sts_report_add(struct sts_report *r, const struct sts_note *note);

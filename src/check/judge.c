@@ -146,8 +146,10 @@ static void run_rules(const struct sts_facts *f, struct sts_report *r)
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		if (needs_met(f, r, rules[i].needs))
 			rules[i].rule(f, r);
+	if (f->past != NULL)
+		sts_rule_time(f, r);
 	/* The file holds no id: one visit cannot tell. */
-	if (sts_takes_part(f))
+	if (sts_takes_part(f) && (f->past == NULL || sts_time_first_visit(f)))
 		sts_report_not_tested(r, "needs-history", "whether id and policy change together");
 }
 

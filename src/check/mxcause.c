@@ -1,5 +1,6 @@
 #include "check/mxcause.h"
 
+#include "check/past.h"
 #include "proto/domain.h"
 
 /* Edits that still count as a slip.  [field study: match.typo] */
@@ -30,6 +31,28 @@ static bool used(const struct sts_facts *f, const struct sts_mx_pattern *p)
 {
 	for (size_t i = 0; i < f->mx_count; i++)
 		if (sts_mx_match(sts_str(p->text, p->len), sts_str_of(f->mx[i].name)))
+			return true;
+	return false;
+}
+
+/* ---- the past ---------------------------------------------------------------------------------------------------- */
+
+static bool takes_mail_now(const struct sts_facts *f, const char *host)
+{
+	for (size_t i = 0; i < f->mx_count; i++)
+		if (strcmp(f->mx[i].name, host) == 0)
+			return true;
+	return false;
+}
+
+static bool covers_former(const struct sts_facts *f, const struct sts_mx *mx, const struct sts_mx_pattern *p)
+{
+	(void)mx;
+	if (f->past == NULL || used(f, p))
+		return false;
+	for (size_t i = 0; i < f->past->mx_count; i++)
+		if (!takes_mail_now(f, f->past->mx[i].name) &&
+			sts_mx_match(sts_str(p->text, p->len), sts_str_of(f->past->mx[i].name)))
 			return true;
 	return false;
 }
@@ -134,6 +157,7 @@ static const struct {
 	enum sts_mx_cause cause;
 	pattern_test *test;
 } tests[] = {
+	{STS_MX_CAUSE_FORMER_MX, covers_former},
 	{STS_MX_CAUSE_POLICY_HOST, names_policy_host},
 	{STS_MX_CAUSE_LABEL_DEPTH, wrong_depth},
 	{STS_MX_CAUSE_OTHER_TLD, other_suffix},
@@ -165,6 +189,7 @@ const char *sts_mx_cause_name(enum sts_mx_cause cause)
 {
 	static const char *const names[] = {
 		[STS_MX_CAUSE_IMPLICIT] = "implicit-mx",
+		[STS_MX_CAUSE_FORMER_MX] = "former-mx",
 		[STS_MX_CAUSE_POLICY_HOST] = "policy-host-name",
 		[STS_MX_CAUSE_LABEL_DEPTH] = "label-depth",
 		[STS_MX_CAUSE_OTHER_TLD] = "other-tld",
@@ -181,6 +206,8 @@ const char *sts_mx_cause_words(struct sts_arena *arena, enum sts_mx_cause cause,
 	switch (cause) {
 	case STS_MX_CAUSE_IMPLICIT:
 		return "there is no MX record, so the domain itself takes the mail, and no pattern names it";
+	case STS_MX_CAUSE_FORMER_MX:
+		return sts_sprintf(arena, "%s covers a host that took the mail before: the MX records have moved, the policy has not", pattern);
 	case STS_MX_CAUSE_POLICY_HOST:
 		return "the policy lists the host the policy is fetched from in place of the host that takes the mail";
 	case STS_MX_CAUSE_LABEL_DEPTH:
@@ -200,6 +227,11 @@ const char *sts_mx_cause_words(struct sts_arena *arena, enum sts_mx_cause cause,
 const char *sts_mx_cause_mend(struct sts_arena *arena, enum sts_mx_cause cause, const char *pattern)
 {
 	switch (cause) {
+	case STS_MX_CAUSE_FORMER_MX:
+		return sts_sprintf(arena,
+			"Add this line beside mx: %s, then give the record a new id. Take the old line out only when no MX record has needed it "
+			"for as long as the policy's max_age.",
+			pattern);
 	case STS_MX_CAUSE_POLICY_HOST:
 	case STS_MX_CAUSE_OTHER_TLD:
 	case STS_MX_CAUSE_TYPO:

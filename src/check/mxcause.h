@@ -6,6 +6,7 @@
 
 enum sts_mx_cause {
 	STS_MX_CAUSE_IMPLICIT,    /* no MX record: the domain itself is the host, and no pattern names it */
+	STS_MX_CAUSE_FORMER_MX,   /* the pattern covers a host that was an MX host earlier, and is none now: needs the past */
 	STS_MX_CAUSE_POLICY_HOST, /* the policy host stands where the mail host should */
 	STS_MX_CAUSE_LABEL_DEPTH, /* a wildcard that stands for one label, and the host has more or fewer */
 	STS_MX_CAUSE_OTHER_TLD,   /* the same name under another top-level domain or public suffix */

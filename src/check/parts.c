@@ -1,5 +1,7 @@
 /* Results of the eight parts of a check: checks[] of the JSON. */
+#include "check/past.h"
 #include "check/phrase.h"
+#include "check/rules.h"
 #include "check/verdict.h"
 #include "check/view.h"
 
@@ -126,10 +128,28 @@ static struct sts_part_result policy_syntax(struct sts_report *r)
 			f->policy->mx_count, f->policy->mx_count == 1 ? "" : "s", (long long)f->policy->max_age_s));
 }
 
+static struct sts_part_result compared(struct sts_report *r)
+{
+	const struct sts_facts *f = r->facts;
+
+	if (sts_record_state(f) == STS_RECORD_UNKNOWN || (f->policy == NULL && sts_policy_state(f) == STS_POLICY_UNKNOWN))
+		return result(STS_RESULT_NOT_TESTED, "Record or policy could not be seen, so there is nothing to compare with earlier looks.");
+	if (!sts_time_comparable(f))
+		return result(STS_RESULT_NOT_APPLICABLE, "There is no usable record together with a policy that senders get.");
+	if (sts_report_has(r, STS_F_TIME_ID_NOT_BUMPED, NULL))
+		return result(STS_RESULT_PASS, "The policy changed and the id did not.");
+	if (sts_report_has(r, STS_F_TIME_ID_BUMPED_IDLE, NULL))
+		return result(STS_RESULT_PASS, "The id changed and the policy did not.");
+	return result(STS_RESULT_PASS,
+		sts_sprintf(r->arena, "Id and policy agree with every look since %s.", sts_date(r->arena, f->past->first_at)));
+}
+
 static struct sts_part_result synchronisation(struct sts_report *r)
 {
 	if (!sts_takes_part(r->facts))
 		return result(STS_RESULT_NOT_APPLICABLE, "There is neither a record nor a policy.");
+	if (r->facts->past != NULL && !sts_time_first_visit(r->facts))
+		return compared(r);
 	return result(STS_RESULT_NOT_TESTED,
 		"Whether id and policy change together cannot be told from one visit: the file holds no id.");
 }

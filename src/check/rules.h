@@ -46,4 +46,12 @@ sts_rule sts_rule_rpt;
 sts_rule sts_rule_rua;
 sts_rule sts_rule_reports_needed; /* testing without reports */
 
+/* rules_time.c: needs the past */
+sts_rule sts_rule_time;
+
+/** A usable record and a policy that senders get are there, so that it can be asked whether they change together. */
+bool sts_time_comparable(const struct sts_facts *f);
+/** No earlier look told anything to compare with. Needs the past. */
+bool sts_time_first_visit(const struct sts_facts *f);
+
 #endif

@@ -26,4 +26,26 @@ size_t sts_count_mx(const struct sts_report *r);
 /** MX hosts that a compliant sender in this state refuses. */
 size_t sts_count_decision(const struct sts_report *r, enum sts_sender_state state, enum sts_decision decision);
 
+/**
+ * What a sender that knows MTA-STS and no DANE, and holds this policy, does with the host.
+ *
+ * @param mode  taken in place of the policy's own
+ */
+enum sts_decision sts_decide_with(
+	const struct sts_facts *f, const struct sts_mx *mx, const struct sts_policy *policy, enum sts_mode mode);
+
+/** The domain by decisions on its hosts. */
+struct sts_domain_decision {
+	enum sts_decision best;  /* what finally happens */
+	enum sts_decision worst;
+	size_t refused;          /* hosts, each once */
+};
+
+/** @param decisions  f->mx_count of them */
+void sts_decide_domain(
+	const struct sts_facts *f, const enum sts_decision *decisions, struct sts_domain_decision *out);
+
+/** One sentence of the outlook. @param who  "Senders that …" */
+const char *sts_outlook_words(const struct sts_report *r, const char *who, const struct sts_domain_decision *d);
+
 #endif
