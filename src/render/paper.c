@@ -59,6 +59,7 @@ static void break_line(struct sts_paper *p)
 	p->col = 0;
 	p->blanks = 0;
 	p->start = p->hang;
+	p->word_col = 0;
 	blanks(p, p->hang);
 }
 
@@ -68,6 +69,7 @@ void sts_paper_begin(struct sts_paper *p, unsigned indent, unsigned hang)
 	p->blanks = 0;
 	p->hang = hang;
 	p->start = indent;
+	p->word_col = 0;
 	blanks(p, indent);
 }
 
@@ -107,15 +109,46 @@ static void put_long_word(struct sts_paper *p, struct sts_str word)
 	}
 }
 
+/* Text follows the last word without a blank: both belong together, so both go to the next line. False when that does not help. */
+static bool take_word_down(struct sts_paper *p, unsigned more)
+{
+	unsigned word = p->col - p->word_col;
+	size_t rest = p->out->len - p->word_at - p->word_blanks;
+	char *at;
+
+	if (p->word_col <= p->start || p->hang + word + more > p->width)
+		return false;
+	for (unsigned i = p->word_blanks; i <= p->hang; i++)
+		sts_buf_addc(p->out, ' '); /* room for the line end and the new blanks */
+	if (p->out->failed)
+		return false;
+	at = p->out->ptr + p->word_at;
+	memmove(at + 1 + p->hang, at + p->word_blanks, rest);
+	at[0] = '\n';
+	memset(at + 1, ' ', p->hang);
+	p->out->len = p->word_at + 1 + p->hang + rest;
+	p->out->ptr[p->out->len] = '\0';
+	p->col = p->hang + word;
+	p->start = p->word_col = p->hang;
+	return true;
+}
+
 static void put_word(struct sts_paper *p, struct sts_str word)
 {
 	unsigned w = sts_text_width(word);
+	bool glued = p->blanks == 0 && p->col > p->start;
 
-	if (p->col + w > p->width && p->col > p->start && p->hang + w <= p->width)
+	if (p->col + w > p->width && p->col > p->start && !(glued && take_word_down(p, w)) && p->hang + w <= p->width)
 		break_line(p);
 	if (p->col + w > p->width) {
 		put_long_word(p, word);
+		p->word_col = 0;
 		return;
+	}
+	if (!glued || p->col == p->start) {
+		p->word_at = p->out->len;
+		p->word_blanks = p->blanks;
+		p->word_col = p->col;
 	}
 	begin_text(p);
 	sts_buf_add(p->out, word.ptr, word.len);
@@ -181,6 +214,7 @@ void sts_paper_exact(struct sts_paper *p, enum sts_style style, struct sts_str t
 	if (len > 0)
 		begin_text(p);
 	sts_buf_add(p->out, text.ptr, len);
+	p->word_col = 0;
 	p->col += sts_text_width(sts_str(text.ptr, len));
 	turn_off(p);
 	blanks(p, (unsigned)(text.len - len)); /* those at the end wait, as all do */

@@ -14,6 +14,9 @@ struct sts_paper {
 	unsigned hang;   /* blanks that continued lines of the paragraph begin with */
 	unsigned col;    /* columns used on the line at hand */
 	unsigned blanks; /* of these, blanks that are written only when something follows them on the line */
+	size_t word_at;       /* where the last word (and the blanks before it) begins in out */
+	unsigned word_blanks; /* how many blanks */
+	unsigned word_col;    /* column of the word itself; 0: there is none that could be moved */
 	enum sts_style style; /* of the text being added */
 	bool styled;          /* its sequence is written */
 	unsigned start;  /* column where its text began: blanks before it are dropped */

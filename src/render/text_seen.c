@@ -8,7 +8,7 @@
 #define ADDRESS_COLUMN 26
 #define RECORD_SHOWN 600
 #define POLICY_LINES_SHOWN 40
-#define MX_SHOWN 20
+#define MX_SHOWN 10
 
 /* ---- small pieces ---------------------------------------------------------------------------------------------- */
 
