@@ -104,6 +104,16 @@ static void test_details(struct sts_arena *arena)
 	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: a.example.\nmx: b_c.example\nmax_age: 1209600\n"),
 		&plain, arena, &lint);
 	EXPECT_CSTR(codes(&lint, arena), "E:policy.mx-invalid E:policy.mx-invalid");
+	CASE("a corrected policy loses no host");
+	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: a.example.\nmx: 10 b.example\nmx: "
+				"B.example\nmax_age: 1209600\n"),
+		&plain, arena, &lint);
+	EXPECT_CSTR(lint.issues[0].fix_snippet,
+		"version: STSv1\nmode: enforce\nmx: a.example\nmx: b.example\nmax_age: 1209600\n");
+	CASE("where a line cannot be put right there is nothing to paste");
+	sts_lint_policy(STS_STR("version: STSv1\nmode: enforce\nmx: a.example\nmx: user@b.example\nmax_age: 1209600\n"),
+		&plain, arena, &lint);
+	EXPECT_CSTR(lint.issues[0].fix_snippet, NULL);
 	CASE("hostile octets are escaped");
 	sts_lint_policy(STS_STR("version: \x1B[31mred\nmode: enforce\nmx: a.example\nmax_age: 1209600\n"), &plain,
 		arena, &lint);
