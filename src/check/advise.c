@@ -289,7 +289,8 @@ static void from_verdict(struct sts_report *r)
 	default:
 		break;
 	}
-	if (sts_report_has(r, STS_F_RPT_ABSENT, NULL) && r->verdict != STS_VERDICT_ABSENT)
+	if (sts_report_has(r, STS_F_RPT_ABSENT, NULL) && r->verdict != STS_VERDICT_ABSENT &&
+		!sts_report_has(r, STS_F_MODE_TESTING_WITHOUT_REPORTS, NULL))
 		advise(r, "Publish a TLSRPT record, so that senders can report failures.");
 }
 

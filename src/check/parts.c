@@ -132,16 +132,19 @@ static struct sts_part_result compared(struct sts_report *r)
 {
 	const struct sts_facts *f = r->facts;
 
-	if (sts_record_state(f) == STS_RECORD_UNKNOWN || (f->policy == NULL && sts_policy_state(f) == STS_POLICY_UNKNOWN))
-		return result(STS_RESULT_NOT_TESTED, "Record or policy could not be seen, so there is nothing to compare with earlier looks.");
+	if (sts_record_state(f) == STS_RECORD_UNKNOWN ||
+		(f->policy == NULL && sts_policy_state(f) == STS_POLICY_UNKNOWN))
+		return result(STS_RESULT_NOT_TESTED,
+			"Record or policy could not be seen, so there is nothing to compare with earlier looks.");
 	if (!sts_time_comparable(f))
-		return result(STS_RESULT_NOT_APPLICABLE, "There is no usable record together with a policy that senders get.");
+		return result(STS_RESULT_NOT_APPLICABLE,
+			"There is no usable record together with a policy that senders get.");
 	if (sts_report_has(r, STS_F_TIME_ID_NOT_BUMPED, NULL))
 		return result(STS_RESULT_PASS, "The policy changed and the id did not.");
 	if (sts_report_has(r, STS_F_TIME_ID_BUMPED_IDLE, NULL))
 		return result(STS_RESULT_PASS, "The id changed and the policy did not.");
-	return result(STS_RESULT_PASS,
-		sts_sprintf(r->arena, "Id and policy agree with every look since %s.", sts_date(r->arena, f->past->first_at)));
+	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "Id and policy agree with every look since %s.",
+					       sts_date(r->arena, f->past->first_at)));
 }
 
 static struct sts_part_result synchronisation(struct sts_report *r)
@@ -244,8 +247,8 @@ static struct sts_part_result dane(struct sts_report *r)
 							     untested, untested == 1 ? "" : "s"));
 	if (applies == 0)
 		return result(STS_RESULT_NOT_APPLICABLE, "No MX host uses DANE.");
-	return result(STS_RESULT_PASS, sts_sprintf(r->arena, "DANE verifies %zu of the %zu MX host%s that use it.",
-					       passed, applies, applies == 1 ? "" : "s"));
+	return result(STS_RESULT_PASS,
+		sts_sprintf(r->arena, "DANE verifies %zu of %zu MX hosts that have TLSA records.", passed, applies));
 }
 
 static struct sts_part_result tls_rpt(struct sts_report *r)

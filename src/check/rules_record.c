@@ -362,6 +362,14 @@ static const char *cause_of_failure(const struct sts_report *r)
 	return least == STS_F_COUNT ? NULL : sts_catalogue(least)->code;
 }
 
+/* What a sender reports.  [RFC 8460 section 4.3.2] */
+static const char *failure_type(const char *cause)
+{
+	if (cause != NULL && strncmp(cause, "policy.", 7) == 0)
+		return "sts-policy-invalid";
+	return cause != NULL && strncmp(cause, "host.cert.", 10) == 0 ? "sts-webpki-invalid" : "sts-policy-fetch-error";
+}
+
 static void without_policy(const struct sts_facts *f, struct sts_report *r)
 {
 	const char *cause = cause_of_failure(r);
@@ -377,8 +385,7 @@ static void without_policy(const struct sts_facts *f, struct sts_report *r)
 				   "its max_age has run out.",
 				   cause == NULL ? "" : ": ",
 				   cause == NULL ? "" : sts_catalogue(sts_catalogue_find(cause))->title),
-			   .result_type = cause != NULL && strncmp(cause, "policy.", 7) == 0 ? "sts-policy-invalid"
-											     : "sts-policy-fetch-error",
+			   .result_type = failure_type(cause),
 		   });
 }
 

@@ -37,7 +37,9 @@ bool sts_takes_part(const struct sts_facts *f)
 
 	if (state == STS_RECORD_USABLE || state == STS_RECORD_UNUSABLE)
 		return true;
-	return f->policy != NULL && f->policy->mode != STS_MODE_UNKNOWN;
+	/* Behind a certificate for other names stands somebody else's policy: a wildcard in DNS leads there. */
+	return f->policy != NULL && f->policy->mode != STS_MODE_UNKNOWN &&
+	       (f->policy_fetch->tls.problems & STS_CERT_NAME_MISMATCH) == 0;
 }
 
 /* ---- policy ------------------------------------------------------------------------------------------------------ */

@@ -160,6 +160,43 @@ static void run_cases(void)
 	}
 }
 
+/* Listed only where senders disagree with the RFC or one another. */
+static void profiles(void)
+{
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_facts *f = facts_healthy(arena);
+	const struct sts_report *r;
+	size_t refusing = 0;
+
+	CASE("all senders agree");
+	EXPECT_INT(sts_judge(f, arena)->profile_count, 0);
+	CASE("a blank line: some drop the policy");
+	facts_set_policy(
+		f, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n\n");
+	r = sts_judge(f, arena);
+	EXPECT(r->profile_count > 3);
+	for (size_t i = 0; i < r->profile_count; i++) {
+		refusing += !r->profiles[i].accepts_policy;
+		if (strcmp(r->profiles[i].sender, "mox") == 0)
+			EXPECT(!r->profiles[i].accepts_policy && r->profiles[i].accepts_record);
+	}
+	EXPECT(refusing > 0 && refusing < r->profile_count);
+	CASE("two modes: senders read different ones");
+	facts_set_policy(f, "version: STSv1\nmode: testing\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\n"
+			    "max_age: 1209600\n");
+	r = sts_judge(f, arena);
+	refusing = 0;
+	for (size_t i = 0; i < r->profile_count; i++)
+		refusing += r->profiles[i].mode != NULL && strcmp(r->profiles[i].mode, "enforce") == 0;
+	EXPECT(refusing > 0 && refusing < r->profile_count);
+	CASE("behind a bad certificate nobody reads anything");
+	facts_set_problem(&f->fetches[0], STS_CERT_EXPIRED);
+	facts_set_problem(&f->fetches[1], STS_CERT_EXPIRED);
+	facts_choose_policy(f);
+	EXPECT_INT(sts_judge(f, arena)->profile_count, 0);
+	sts_arena_free(arena);
+}
+
 static const char *dump(const struct sts_report *r)
 {
 	const char *text =
@@ -228,6 +265,7 @@ static void blind(void)
 int main(void)
 {
 	run_cases();
+	profiles();
 	pure_and_sorted();
 	blind();
 	return test_done();

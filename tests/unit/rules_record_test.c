@@ -33,6 +33,15 @@ static void nothing_but_a_site(struct sts_facts *f)
 	facts_set_problem(&f->fetches[1], STS_CERT_NAME_MISMATCH);
 }
 
+/* A wildcard in DNS leads to a host of others, which serves their policy behind their certificate. */
+static void policy_of_others(struct sts_facts *f)
+{
+	facts_set_record(f, NULL);
+	facts_set_problem(&f->fetches[0], STS_CERT_NAME_MISMATCH);
+	facts_set_problem(&f->fetches[1], STS_CERT_NAME_MISMATCH);
+	facts_choose_policy(f);
+}
+
 static void two_records(struct sts_facts *f)
 {
 	static const char *const texts[] = {"v=STSv1; id=1;", "v=STSv1; id=2;"};
@@ -207,6 +216,7 @@ static const struct facts_row rows[] = {
 	{"no record, no policy host", nothing, "record.absent", "absent", "WARNING", NULL},
 	{"only SPF at the name", only_spf, "record.absent", "absent", "WARNING", NULL},
 	{"no record, another site answers", nothing_but_a_site, "record.absent", "absent", "WARNING", NULL},
+	{"no record, a policy of others", policy_of_others, "record.absent", "absent", "WARNING", NULL},
 	{"two records", two_records, "record.multiple policy.without-record", "broken", "WARNING", NULL},
 	{"two records, one malformed", two_records_one_malformed, "record.multiple policy.without-record", "broken",
 		"WARNING", NULL},
