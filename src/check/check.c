@@ -381,11 +381,12 @@ static void start(struct check *c)
 	c->facts->checked_at = sts_now_s();
 	c->facts->judged_at = e->options.at >= 0 ? e->options.at : c->facts->checked_at;
 	sts_timer_set(e->loop, &c->hard_timer, (int64_t)e->options.timeout_s * 1000 + GRACE_MS, give_up, c);
+	sts_resolver_prefetch(e->resolver, c->record_name);
+	sts_resolver_prefetch(e->resolver, c->facts->policy_host.name);
 	gather_record_start(c);
 	gather_host_start(c);
 	gather_mx_start(c);
 	gather_rpt_start(c);
-	sts_resolver_prefetch(e->resolver, c->record_name);
 }
 
 static void start_waiting(struct sts_engine *e)
@@ -436,6 +437,7 @@ enum sts_err sts_check_start(struct sts_engine *engine, const char *domain, sts_
 	c->facts->no_authoritative = engine->options.no_authoritative;
 	c->facts->deny_private = engine->options.deny_private;
 	c->record_name = sts_sprintf(arena, "_mta-sts.%s", d.ascii);
+	c->facts->policy_host.name = sts_sprintf(arena, "mta-sts.%s", d.ascii);
 	c->next = engine->checks;
 	engine->checks = c;
 	/* The first callback must come from the loop. */

@@ -115,6 +115,9 @@ struct sts_engine {
 
 typedef void answer_then(struct check *check, void *ctx);
 
+/** Longest time for asking the authoritative servers one by one, milliseconds. */
+#define STS_AUTHNS_WAIT_MS 20000
+
 /** Ask a question; *out is filled and then(check, ctx) called; past the deadline *out becomes STS_DNS_TIMEOUT at once (then still runs, in a turn of its own). */
 void check_ask(struct check *check, const char *name, uint16_t type, struct sts_answer *out, answer_then *then, void *ctx);
 void check_ask_within(struct check *check, const char *name, uint16_t type, int64_t wait_ms, struct sts_answer *out,

@@ -69,10 +69,8 @@ void gather_host_start(struct check *c)
 {
 	struct sts_host *h = &c->facts->policy_host;
 
-	h->name = sts_sprintf(c->arena, "mta-sts.%s", c->facts->domain);
 	check_ask(c, h->name, STS_T_A, &h->a, a_known, NULL);
 	check_ask(c, h->name, STS_T_AAAA, &h->aaaa, aaaa_known, NULL);
-	sts_resolver_prefetch(c->engine->resolver, h->name);
 }
 
 /* Transport and media type as senders want them.  [RFC 8461 section 3.3] */

@@ -1,6 +1,7 @@
 /* The record's strand: TXT at _mta-sts, its authoritative servers, wildcards, places where it was put by mistake, the parent. */
 #include "check/gather.h"
 
+#include "base/clock.h"
 #include "proto/dnsmsg.h"
 #include "proto/domain.h"
 
@@ -25,6 +26,7 @@ static void authns_cancel(void *handle)
 
 static void ask_nameservers(struct check *c)
 {
+	int64_t deadline_ms = sts_now_ms() + STS_AUTHNS_WAIT_MS;
 	struct op *op;
 
 	if (c->facts->no_authoritative)
@@ -32,7 +34,7 @@ static void ask_nameservers(struct check *c)
 	op = STS_NEW(c->arena, struct op);
 	op_begin(op, c,
 		sts_authns_start(c->engine->loop, c->engine->resolver, c->arena, c->record_name, c->facts->deny_private,
-			c->deadline_ms, authns_done, op),
+			deadline_ms < c->deadline_ms ? deadline_ms : c->deadline_ms, authns_done, op),
 		authns_cancel);
 }
 

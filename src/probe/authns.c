@@ -207,6 +207,7 @@ static void find_addresses(struct sts_authns_op *op)
 	for (size_t i = 0; i < op->server_count; i++) {
 		struct server *s = &op->servers[i];
 
+		sts_resolver_prefetch(op->resolver, s->name);
 		s->queries[0] = sts_resolve(op->resolver, op->arena, s->name, STS_T_A, op->deadline_ms, a_answered, s);
 		s->queries[1] = sts_resolve(op->resolver, op->arena, s->name, STS_T_AAAA, op->deadline_ms, aaaa_answered, s);
 	}

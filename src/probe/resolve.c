@@ -13,6 +13,7 @@
  *     -> (bogus) confirm -> finish
  *     -> (failed) chase its CNAMEs, one question each -> at their end ask for the type itself -> finish
  *                                                     -> (nothing found out) ask the resolver directly what it says -> finish
+ *                                                                              -> (it answers) confirm
  */
 
 #define DIAGNOSE_MS 4000
@@ -36,6 +37,7 @@ struct sts_query {
 	struct sts_timer again;         /* judges later: never from within the path's events or sts_resolve */
 	bool failed;                    /* the validator got nothing */
 	bool held;
+	bool repeated;                  /* with empty caches: bogus, or failed though the resolver answers */
 	bool reprobed;                  /* the path was probed once more because of this answer */
 	struct sts_answer answer;       /* what the validator said */
 	const char **chain;             /* CNAMEs chased after a failure */
@@ -121,7 +123,7 @@ static const char *late_words(const struct sts_query *q)
 	if (q->held)
 		return "whether answers arrive unspoilt could not be found out in time";
 	if (q->confirm != NULL)
-		return "validation failed, and could not be repeated in time";
+		return "it failed, and could not be repeated in time";
 	return q->failed ? "it failed, and why could not be found out in time" : "no answer in time";
 }
 
@@ -149,6 +151,14 @@ static const char *normalise(struct sts_arena *arena, const char *name)
 	return copy;
 }
 
+static void ask_now(void *arg)
+{
+	struct sts_query *q = arg;
+
+	sts_path_probe(q->resolver->path);
+	ask(q);
+}
+
 struct sts_query *sts_resolve(struct sts_resolver *resolver, struct sts_arena *arena, const char *name, uint16_t type,
 	int64_t deadline_ms, sts_answer_fn *done, void *arg)
 {
@@ -168,8 +178,8 @@ struct sts_query *sts_resolve(struct sts_resolver *resolver, struct sts_arena *a
 		q->next->link = &q->next;
 	resolver->queries = q;
 	sts_timer_set(resolver->loop, &q->deadline, deadline_ms - q->started_ms, late, q);
-	sts_path_probe(resolver->path);
-	ask(q);
+	/* Keys and DS records prefetched in this turn go out first: an answer that overtakes them makes the validator ask for them once more. */
+	sts_timer_set(resolver->loop, &q->again, 0, ask_now, q);
 	return q;
 }
 
@@ -286,7 +296,7 @@ static void judge_again(void *arg)
 	judge(arg);
 }
 
-/* ---- bogus: once more, with empty caches ---- */
+/* ---- once more, with empty caches ---- */
 
 static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *result, const char *words, void *arg)
 {
@@ -303,9 +313,10 @@ static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *res
 
 static void confirm(struct sts_query *q)
 {
+	q->repeated = true;
 	q->confirm = sts_confirm_start(q->resolver->confirmer, q->arena, q->name, q->type, confirmed, q);
 	if (q->confirm == NULL)
-		finish_without(q, STS_DNS_SERVFAIL, "validation failed, and could not be repeated");
+		finish_without(q, STS_DNS_SERVFAIL, "it failed, and could not be repeated");
 }
 
 /* ---- after a failure: was it the chain of aliases? ---- */
@@ -461,9 +472,12 @@ static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
 		return;
 	}
 	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
-	/* An answer now is not one that was validated: it only shows that the resolver is not always out of order. */
-	finish_without(q, sts_answer_certain(&a) || a.state == STS_DNS_TRUNCATED ? STS_DNS_SERVFAIL : a.state,
-		sts_sprintf(q->arena, "resolver %s %s", server, says(a.state)));
+	/* An answer now is not one that was validated; it shows that asking once more is worth while. */
+	if (sts_answer_certain(&a) && !q->repeated)
+		confirm(q);
+	else
+		finish_without(q, sts_answer_certain(&a) || a.state == STS_DNS_TRUNCATED ? STS_DNS_SERVFAIL : a.state,
+			sts_sprintf(q->arena, "resolver %s %s", server, says(a.state)));
 }
 
 /* ---- the path's events ---- */
