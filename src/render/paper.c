@@ -161,7 +161,7 @@ static void put_words(struct sts_paper *p, struct sts_str text)
 		size_t n = sts_str_find(text, ' ', 0);
 
 		if (n == 0) {
-			if (p->col < p->width && p->col > p->start)
+			if (p->col > p->start)
 				blanks(p, 1);
 			text = sts_str_from(text, 1);
 			continue;

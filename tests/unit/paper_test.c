@@ -19,6 +19,8 @@ static const struct {
 		"aaaaaaaaaa bbbbbbbbbb cccccccccc\n  dddddddddd\n"},
 	{"exactly as wide as the page", 0, 0, {{STS_PLAIN, "aaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbb"}}, false,
 		"aaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbb\n"},
+	{"a word behind one that fills the line", 0, 2, {{STS_PLAIN, "aaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbb one visit"}}, false,
+		"aaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbb\n  one visit\n"},
 	{"one too wide", 0, 0, {{STS_PLAIN, "aaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbb"}}, false,
 		"aaaaaaaaaaaaaaaaaaaa\nbbbbbbbbbbbbbbbbbbbb\n"},
 	{"no blank at the end of a line", 0, 0, {{STS_PLAIN, "text   "}, {STS_BOLD, "  "}}, true, "text\n"},
