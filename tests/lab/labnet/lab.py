@@ -96,6 +96,7 @@ class Lab:
         if self.neighbour:
             self.neighbour.stop()
         if keep:
+            os.unlink(os.path.join(self.work, "lock"))  # so that no later lab sweeps it away
             print(f"lab: kept {self.work}", file=sys.stderr)
         else:
             shutil.rmtree(self.work, ignore_errors=True)
