@@ -109,6 +109,42 @@ static void text_width(void)
 		}
 }
 
+/* Every run of blanks and line ends becomes one blank. */
+static void squeeze(char *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		bool blank = s[i] == ' ' || s[i] == '\n';
+
+		if (!blank)
+			s[kept++] = s[i];
+		else if (kept > 0 && s[kept - 1] != ' ')
+			s[kept++] = ' ';
+	}
+	s[kept] = '\0';
+}
+
+/* Whatever the width, the same words in the same order: nothing is lost, nothing runs together. */
+static void text_words(void)
+{
+	struct sts_report *r = fixture("healthy"); /* holds no word that 60 columns are too narrow for */
+	size_t len;
+	char *want = render(r, STS_FORMAT_TEXT, 100, false, &len);
+
+	squeeze(want);
+	for (unsigned width = 60; width < 100; width++) {
+		char *out = render(r, STS_FORMAT_TEXT, width, false, &len);
+
+		CASE("text at %u columns says the same", width);
+		squeeze(out);
+		EXPECT_CSTR(out, want);
+		free(out);
+	}
+	free(want);
+	sts_report_free(r);
+}
+
 /* Colours add escapes of ours, and nothing else. */
 static void text_color(void)
 {
@@ -430,6 +466,7 @@ int main(void)
 {
 	every_form();
 	text_width();
+	text_words();
 	text_color();
 	text_order();
 	json_healthy();
