@@ -29,6 +29,7 @@ extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_explain;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
+extern const struct cli_command cmd_mcp;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_version;
 

@@ -3,6 +3,7 @@
 #define STS_SERVE_CALL_H
 
 #include "base/jsonw.h"
+#include "mtasts/finding.h"
 #include "serve/server.h"
 
 /** In the exchange's arena: it ends with the exchange. */
@@ -56,6 +57,9 @@ const char *sts_percent_decode(struct sts_arena *arena, struct sts_str text, boo
 bool sts_accepts(const struct sts_request *request, const char *type);
 /** The body says that it is of this type; parameters do not matter. */
 bool sts_content_is(const struct sts_request *request, const char *type);
+
+/** One explanation of the catalogue. */
+void sts_json_explanation(struct sts_jsonw *w, const char *key, const struct sts_explanation *e);
 
 enum sts_admission { STS_ADMIT, STS_ADMIT_CLIENT_LIMIT, STS_ADMIT_DOMAIN_LIMIT };
 /** Take one new check from the allowances of the client (or its key) and of the domain. */

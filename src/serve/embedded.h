@@ -6,5 +6,10 @@
 
 /** src/serve/openapi.json with the schemas of doc/schema */
 extern const struct sts_str sts_embedded_openapi;
+/** src/serve/mcp/: what MCP clients are told, on one line each */
+extern const struct sts_str sts_embedded_mcp_tools;
+extern const struct sts_str sts_embedded_mcp_prompts;
+extern const struct sts_str sts_embedded_mcp_resources;
+extern const struct sts_str sts_embedded_mcp_templates;
 
 #endif

@@ -22,9 +22,9 @@ static bool wants_json(struct call *call)
 
 /* ---- explain ---------------------------------------------------------------------------------------------------------------- */
 
-static void write_explanation(struct sts_jsonw *w, const struct sts_explanation *e)
+void sts_json_explanation(struct sts_jsonw *w, const char *key, const struct sts_explanation *e)
 {
-	sts_jw_object(w, NULL);
+	sts_jw_object(w, key);
 	sts_jw_cstr(w, "code", e->code);
 	sts_jw_cstr(w, "severity", e->severity);
 	sts_jw_cstr(w, "source", e->source);
@@ -44,11 +44,11 @@ static void send_explanation(struct call *call, const struct sts_explanation *on
 	sts_buf_init(&b, EXPLAIN_MAX);
 	w = sts_jsonw(&b, false);
 	if (only != NULL) {
-		write_explanation(&w, only);
+		sts_json_explanation(&w, NULL, only);
 	} else {
 		sts_jw_array(&w, NULL);
 		for (size_t i = 0; sts_explain_at(i, &e) == STS_OK; i++)
-			write_explanation(&w, &e);
+			sts_json_explanation(&w, NULL, &e);
 		sts_jw_end_array(&w);
 	}
 	sts_buf_addc(&b, '\n');

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "serve/lint.h"
+#include "serve/mcp_http.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ const struct route sts_routes[] = {
 	{"/v1/lint", STS_POST, STS_CHECKER, false, STS_LINT_TEXT_MAX, rest_lint},
 	{"/v1/explain", STS_GET, STS_ANYBODY, false, 0, rest_explain_list},
 	{"/v1/explain/{code}", STS_GET, STS_ANYBODY, false, 0, rest_explain},
+	{"/mcp", STS_POST, STS_CHECKER, true, 262144, mcp_post},
 	{"/openapi.json", STS_GET, STS_OPEN, false, 0, rest_openapi},
 	{"/healthz", STS_GET, STS_OPEN, false, 0, rest_healthz},
 	{"/readyz", STS_GET, STS_OPEN, false, 0, rest_readyz},

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "net/listen.h"
+#include "serve/mcp_http.h"
+#include "serve/mcp_kit.h"
 #include "serve/routes.h"
 
 #include <errno.h>
@@ -166,6 +168,7 @@ static enum sts_err make_parts(struct sts_server *s, const char **why)
 	}
 	snprintf(s->run_id, sizeof s->run_id, "%08x", (unsigned)id);
 	s->metrics.started_at = sts_now_s();
+	s->mcp = &sts_mcp_product;
 	s->client_requests = (struct sts_limiter){.rate = s->options.requests, .max = NAMES_MAX};
 	s->client_checks = (struct sts_limiter){.rate = s->options.checks, .max = NAMES_MAX};
 	s->domain_checks = (struct sts_limiter){.rate = s->options.domain, .max = NAMES_MAX};
@@ -217,6 +220,7 @@ static void stop(struct sts_server *s)
 	sts_notify("STOPPING=1");
 	sts_server_log(s, "mtasts: stopping once the answers under way are out");
 	sts_timer_set(s->loop, &s->drain_timer, (int64_t)s->options.drain_s * 1000, drain_over, s);
+	mcp_http_stop(s);
 	sts_httpd_drain(s->httpd);
 }
 

@@ -8,7 +8,8 @@
 #include "serve/metrics.h"
 #include "serve/pool.h"
 
-struct sts_mcp;
+struct sts_mcp_kit;
+struct mcp_post;
 
 /** How to serve. Zero-initialise, then sts_server_options_init(). Strings are borrowed for the server's life. */
 struct sts_server_options {
@@ -38,7 +39,9 @@ struct sts_server {
 	struct sts_pool *pool;
 	struct sts_guard *guard;
 	struct sts_keys keys;
-	struct sts_mcp *mcp;
+	const struct sts_mcp_kit *mcp;
+	struct mcp_post *mcp_listeners; /* subscriptions open */
+	size_t mcp_listener_count;
 	struct sts_limiter client_requests, client_checks, domain_checks;
 	struct sts_metrics metrics;
 	uint64_t request_number;

@@ -1,0 +1,27 @@
+/* What mtasts offers over MCP: tools, texts to read, prompts. */
+#ifndef STS_SERVE_MCP_KIT_H
+#define STS_SERVE_MCP_KIT_H
+
+#include "serve/inquiry.h"
+#include "serve/mcp.h"
+
+struct sts_lint;
+
+/** The product's kit. The port's user() gives a struct call whose arena is the MCP call's own. */
+extern const struct sts_mcp_kit sts_mcp_product;
+
+/** A check as members and text for a model: the judgement and what it rests on, bounded; the whole by reference. */
+void sts_mcp_write_dossier(struct sts_jsonw *w, const struct sts_outcome *result, bool cached, const struct sts_inquiry *inquiry);
+void sts_mcp_dossier_text(struct sts_buf *out, const struct sts_outcome *result);
+/** What lint found, bounded. */
+void sts_mcp_write_lint(struct sts_jsonw *w, const struct sts_lint *lint);
+
+/** At most max octets of a text, cut between characters, with "…" behind what was cut. */
+void sts_mcp_put_text(struct sts_jsonw *w, const char *key, struct sts_str text, size_t max);
+
+/** "mtasts://check/NAME", "mtasts://findings", "mtasts://findings/CODE". */
+bool sts_mcp_read_resource(struct sts_mcp_call *call, struct sts_str uri);
+/** Completion of finding codes. */
+void sts_mcp_complete(struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value);
+
+#endif
