@@ -41,7 +41,7 @@ static void head(struct sts_buf *b, struct sts_reports reports)
 		sts_buf_puts(b, i == 0 ? "" : ", ");
 		sts_xml(b, reports.items[i]->facts->domain);
 	}
-	sts_buf_printf(b, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
+	sts_buf_printf(b, "</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n", style);
 }
 
 static void title(struct sts_buf *b, const struct sts_report *r)
@@ -280,7 +280,7 @@ void sts_render_html(struct sts_buf *out, struct sts_reports reports)
 	for (size_t i = 0; i < reports.count; i++) {
 		const struct sts_report *r = reports.items[i];
 
-		sts_buf_puts(out, "<main>\n");
+		sts_buf_puts(out, "<article>\n");
 		title(out, r);
 		answers(out, r);
 		findings(out, r);
@@ -292,7 +292,7 @@ void sts_render_html(struct sts_buf *out, struct sts_reports reports)
 		txt(out, "TLSRPT record", &r->facts->rpt);
 		lists(out, r);
 		foot(out, r);
-		sts_buf_puts(out, "</main>\n");
+		sts_buf_puts(out, "</article>\n");
 	}
-	sts_buf_puts(out, "</body>\n</html>\n");
+	sts_buf_puts(out, "</main>\n</body>\n</html>\n");
 }
