@@ -1,4 +1,5 @@
 /* A report as JSON, schema mtasts.check/1: judgement here, what was seen in json_seen.c. doc/schema/check.schema.json describes it. */
+#include "check/past.h"
 #include "mtasts/check.h"
 #include "render/render.h"
 #include "render/words.h"
@@ -36,17 +37,55 @@ static void write_head(struct sts_jsonw *w, const struct sts_report *r)
 	sts_jw_end_object(w);
 }
 
-static void write_outlook(struct sts_jsonw *w, const struct sts_outlook *o)
+static void write_state(
+	struct sts_jsonw *w, const char *name, enum sts_decision best, enum sts_decision worst, const char *text)
 {
-	sts_jw_object(w, "outlook");
-	for (size_t i = 0; i < STS_STATE_COUNT; i++) {
-		sts_jw_object(w, sts_sender_state_name((enum sts_sender_state)i));
-		sts_jw_cstr(w, "best", sts_decision_name(o->best[i]));
-		sts_jw_cstr(w, "worst", sts_decision_name(o->worst[i]));
-		sts_jw_cstr(w, "text", o->text[i]);
-		sts_jw_end_object(w);
-	}
+	sts_jw_object(w, name);
+	sts_jw_cstr(w, "best", sts_decision_name(best));
+	sts_jw_cstr(w, "worst", sts_decision_name(worst));
+	sts_jw_cstr(w, "text", text);
 	sts_jw_end_object(w);
+}
+
+static void write_outlook(struct sts_jsonw *w, const struct sts_report *r)
+{
+	const struct sts_outlook *o = &r->outlook;
+
+	sts_jw_object(w, "outlook");
+	for (size_t i = 0; i < STS_STATE_COUNT; i++)
+		write_state(w, sts_sender_state_name((enum sts_sender_state)i), o->best[i], o->worst[i], o->text[i]);
+	for (size_t i = 0; i < r->held_count; i++)
+		write_state(w, r->held[i].name, r->held[i].best, r->held[i].worst, r->held[i].text);
+	sts_jw_end_object(w);
+}
+
+static void write_held(struct sts_jsonw *w, const struct sts_held *held)
+{
+	const struct sts_policy *p = &held->policy->policy;
+
+	sts_jw_object(w, NULL);
+	sts_jw_cstr(w, "state", held->name);
+	sts_jw_cstr(w, "sha256", held->policy->sha256);
+	sts_jw_cstr(w, "mode", sts_mode_name(p->mode));
+	sts_jw_int(w, "max_age", p->max_age_s);
+	sts_jw_array(w, "mx");
+	for (size_t i = 0; i < p->mx_count; i++)
+		if (p->mx[i].valid)
+			sts_jw_str(w, NULL, sts_str(p->mx[i].text, p->mx[i].len));
+	sts_jw_end_array(w);
+	sts_jw_time(w, "first_seen", held->policy->first_at);
+	sts_jw_time(w, "last_seen", held->policy->last_at);
+	sts_jw_time(w, "until", held->until_at);
+	sts_jw_end_object(w);
+}
+
+/* Policies that some sender may hold from an earlier visit. */
+static void write_held_policies(struct sts_jsonw *w, const struct sts_report *r)
+{
+	sts_jw_array(w, "held_policies");
+	for (size_t i = 0; i < r->held_count; i++)
+		write_held(w, &r->held[i]);
+	sts_jw_end_array(w);
 }
 
 static void write_profiles(struct sts_jsonw *w, const struct sts_report *r)
@@ -156,7 +195,8 @@ void sts_json_report(struct sts_jsonw *w, const char *key, const struct sts_repo
 	sts_jw_object(w, key);
 	write_head(w, r);
 	sts_json_seen(w, r);
-	write_outlook(w, &r->outlook);
+	write_outlook(w, r);
+	write_held_policies(w, r);
 	write_profiles(w, r);
 	write_checks(w, r);
 	write_advice(w, r);

@@ -302,8 +302,22 @@ static void write_smtp(struct sts_jsonw *w, const struct sts_facts *facts, const
 	sts_jw_end_object(w);
 }
 
-static void write_mx(struct sts_jsonw *w, const struct sts_facts *facts, const struct sts_mx *mx, const struct sts_mx_judgement *j)
+static void write_decisions(struct sts_jsonw *w, const struct sts_report *r, size_t index)
 {
+	sts_jw_object(w, "decisions");
+	for (size_t i = 0; i < STS_STATE_COUNT; i++)
+		sts_jw_cstr(w, sts_sender_state_name((enum sts_sender_state)i), sts_decision_name(r->mx[index].decisions[i]));
+	for (size_t i = 0; i < r->held_count; i++)
+		sts_jw_cstr(w, r->held[i].name, sts_decision_name(r->held[i].decisions[index]));
+	sts_jw_end_object(w);
+}
+
+static void write_mx(struct sts_jsonw *w, const struct sts_report *r, size_t index)
+{
+	const struct sts_facts *facts = r->facts;
+	const struct sts_mx *mx = &facts->mx[index];
+	const struct sts_mx_judgement *j = &r->mx[index];
+
 	sts_jw_object(w, NULL);
 	sts_jw_cstr(w, "host", mx->name);
 	if (mx->implicit)
@@ -322,10 +336,7 @@ static void write_mx(struct sts_jsonw *w, const struct sts_facts *facts, const s
 	for (size_t i = 0; i < mx->smtp_count; i++)
 		write_smtp(w, facts, &mx->smtp[i]);
 	sts_jw_end_array(w);
-	sts_jw_object(w, "decisions");
-	for (size_t i = 0; i < STS_STATE_COUNT; i++)
-		sts_jw_cstr(w, sts_sender_state_name((enum sts_sender_state)i), sts_decision_name(j->decisions[i]));
-	sts_jw_end_object(w);
+	write_decisions(w, r, index);
 	sts_jw_end_object(w);
 }
 
@@ -370,7 +381,7 @@ void sts_json_seen(struct sts_jsonw *w, const struct sts_report *r)
 	sts_jw_end_array(w);
 	sts_jw_array(w, "mx");
 	for (size_t i = 0; i < f->mx_count; i++)
-		write_mx(w, f, &f->mx[i], &r->mx[i]);
+		write_mx(w, r, i);
 	sts_jw_end_array(w);
 	sts_jw_int(w, "mx_total", (int64_t)f->mx_total);
 	write_tls_rpt(w, f);

@@ -250,6 +250,11 @@ static void outlook(struct sts_buf *b, const struct sts_report *r)
 		sts_markdown(b, r->outlook.text[i]);
 		sts_buf_puts(b, "\n");
 	}
+	for (size_t i = 0; i < r->held_count; i++) {
+		sts_buf_puts(b, "- Has an earlier policy: ");
+		sts_markdown(b, r->held[i].text);
+		sts_buf_puts(b, "\n");
+	}
 }
 
 static void lists(struct sts_buf *b, const struct sts_report *r)

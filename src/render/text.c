@@ -102,6 +102,12 @@ static void outlook(struct sts_paper *p, const struct sts_report *r)
 		sts_paper_put(p, o->best[i] == STS_REFUSE ? STS_RED : STS_PLAIN, o->text[i]);
 		sts_paper_end(p);
 	}
+	for (size_t i = 0; i < r->held_count; i++) {
+		sts_paper_begin(p, 2, 4);
+		sts_paper_put(p, STS_PLAIN, "- ");
+		sts_paper_put(p, r->held[i].best == STS_REFUSE ? STS_RED : STS_PLAIN, r->held[i].text);
+		sts_paper_end(p);
+	}
 }
 
 static void profiles(struct sts_paper *p, const struct sts_report *r)
