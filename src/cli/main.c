@@ -156,7 +156,7 @@ static int dispatch(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	if (name == NULL)
-		return cli_usage_error(NULL, "which command? check, lint, match, explain or version");
+		return cli_usage_error(NULL, "which command?");
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
 		return print_help();
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
