@@ -65,8 +65,9 @@ class Signer:
         begin, end = (now - 40 * DAY, now - 7 * DAY) if lapsed else (now - DAY, now + 30 * DAY)
         ttl = 3600
         zone.find_rdataset(apex, T.DNSKEY, create=True).add(self.dnskey, ttl)
-        cuts = [n for n in zone.nodes if n != apex and zone.get_rdataset(n, T.NS)]
-        own = sorted(n for n in zone.nodes if not any(n != c and n.is_subdomain(c) for c in cuts))
+        cuts = {n for n in zone.nodes if n != apex and zone.get_rdataset(n, T.NS)}
+        glue = {n for n in zone.nodes if n != apex and n.parent() in cuts} if cuts else set()
+        own = sorted(n for n in zone.nodes if n not in glue)
         for position, owner in enumerate(own):
             types = sorted({s.rdtype for s in zone.nodes[owner].rdatasets} | {T.RRSIG, T.NSEC})
             if owner in cuts:
