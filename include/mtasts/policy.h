@@ -92,7 +92,8 @@ STS_API bool sts_mx_pattern_valid(struct sts_str pattern);
 
 /**
  * The pattern covers the MX host: labels compared as ASCII without case, a leading "*." standing for exactly one label; an invalid
- * pattern covers nothing. A final full stop of host (DNS form) is ignored.  [RFC 8461 section 4.1, RFC 9525 section 6.3]
+ * pattern covers nothing. A final full stop of host (DNS form) is ignored, U-labels of host are
+ * converted.  [RFC 8461 section 4.1, RFC 9525 section 6.3]
  */
 STS_API bool sts_mx_match(struct sts_str pattern, struct sts_str host);
 

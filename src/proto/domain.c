@@ -344,6 +344,23 @@ const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena)
 	return out;
 }
 
+bool sts_domain_to_ascii(struct sts_str host, char out[static 254])
+{
+	char copy[1024];
+	char *ascii = NULL;
+	bool ok;
+
+	if (host.len >= sizeof copy || sts_str_find(host, '\0', 0) < host.len)
+		return false;
+	memcpy(copy, host.ptr, host.len);
+	copy[host.len] = '\0';
+	ok = idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK && strlen(ascii) < 254;
+	if (ok)
+		memcpy(out, ascii, strlen(ascii) + 1);
+	idn2_free(ascii);
+	return ok;
+}
+
 bool sts_domain_decodes(struct sts_str name)
 {
 	char copy[254];

@@ -29,6 +29,9 @@ STS_MUST_CHECK enum sts_err sts_domain_parse(
  * Arena-owned. */
 const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena);
 
+/** A host name with U-labels in A-label form (IDNA2008), NUL-terminated; false when it does not convert. */
+bool sts_domain_to_ascii(struct sts_str host, char out[static 254]);
+
 /** Every label in xn-- form decodes to something (also one that IDNA2008 forbids); true where there is none. A leading
  * "*." is passed over. */
 bool sts_domain_decodes(struct sts_str name);

@@ -9,6 +9,7 @@
  */
 #include "base/str.h"
 #include "mtasts/policy.h"
+#include "proto/domain.h"
 
 #define NAME_MAX_OCTETS 253
 #define LABEL_MAX_OCTETS 63
@@ -69,8 +70,21 @@ static bool is_host(struct sts_str s)
 	return s.len > 0 && s.len <= NAME_MAX_OCTETS && previous != '.';
 }
 
+/* DNS never answers with other than ASCII; a host that somebody typed may have U-labels.  [RFC 9525 section 6.3] */
+static bool has_u_label(struct sts_str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 0x80)
+			return true;
+	return false;
+}
+
 bool sts_mx_match(struct sts_str pattern, struct sts_str host)
 {
+	char ascii[254];
+
+	if (has_u_label(host) && sts_domain_to_ascii(host, ascii))
+		host = sts_str_of(ascii);
 	if (host.len > 0 && host.ptr[host.len - 1] == '.')
 		host.len--;
 	if (!sts_mx_pattern_valid(pattern) || !is_host(host))
