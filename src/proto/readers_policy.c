@@ -5,8 +5,8 @@
  */
 #include "proto/readers.h"
 
-#include "base/utf8.h"
 #include "proto/httpresp.h"
+#include "proto/loosenum.h"
 
 #define DAY_S 86400
 #define HOUR_S 3600
@@ -14,15 +14,6 @@
 
 enum repeat { REPEAT_FIRST, REPEAT_LAST, REPEAT_REFUSED };
 enum over { OVER_REFUSED, OVER_CUT, OVER_TAKEN, OVER_ONE_DAY };
-
-/* How numbers are read. */
-enum number {
-	NUMBER_DIGITS = 0,
-	NUMBER_PLUS = 1,       /* a sign in front */
-	NUMBER_UNDERSCORE = 2, /* 604_800 */
-	NUMBER_NEGATIVE = 4,   /* kept as it is */
-	NUMBER_SCRIPT = 8,     /* JavaScript: empty is 0, hexadecimal, fraction, exponent */
-};
 
 /* The habits of one sender. */
 struct habits {
@@ -88,7 +79,7 @@ static const struct habits habits[STS_SENDER_COUNT] = {
 		.ascii_only = true,
 		.mx_empty_kept = true,
 		.repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS | NUMBER_UNDERSCORE,
+		.number = STS_NUMBER_PLUS | STS_NUMBER_UNDERSCORE,
 		.most = STS_MAX_AGE_MAX,
 		.limit_ms = 4000,
 		.body_max = 65536},
@@ -98,7 +89,7 @@ static const struct habits habits[STS_SENDER_COUNT] = {
 		.two_colons_refused = true,
 		.mx_empty_kept = true,
 		.repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS | NUMBER_NEGATIVE,
+		.number = STS_NUMBER_PLUS | STS_NUMBER_NEGATIVE,
 		.most = INT64_MAX,
 		.limit_ms = 60000},
 	[STS_SENDER_CHASQUID] = {.measured = true,
@@ -106,7 +97,7 @@ static const struct habits habits[STS_SENDER_COUNT] = {
 		.mx_always = true,
 		.mx_empty_kept = true,
 		.repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS,
+		.number = STS_NUMBER_PLUS,
 		.most = STS_MAX_AGE_MAX,
 		.zero_refused = true},
 	[STS_SENDER_KUMOMTA] = {.knows = PLAIN | BIT(EMPTY) | BIT(NOT_A_POLICY) | BIT(BOM) | BIT(BLANK_LINE) |
@@ -142,7 +133,7 @@ static const struct habits habits[STS_SENDER_COUNT] = {
 		.mode_optional = true,
 		.mx_empty_kept = true,
 		.repeat = REPEAT_LAST,
-		.number = NUMBER_PLUS | NUMBER_SCRIPT,
+		.number = STS_NUMBER_PLUS | STS_NUMBER_SCRIPT,
 		.most = STS_MAX_AGE_MAX,
 		.type_ignored = true,
 		.any_2xx = true,
@@ -180,117 +171,6 @@ static void differ(struct reading *r, const char *why)
 {
 	if (!r->refused && r->out->why == NULL)
 		r->out->why = why;
-}
-
-/* ---- numbers ---- */
-
-/* Digits, and underscores between them where these are let through; false: no number. Huge ones come out as UINT64_MAX.
- */
-static bool read_digits(struct sts_str s, bool underscores, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	if (s.len == 0)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		bool gap = underscores && s.ptr[i] == '_' && i > 0 && i + 1 < s.len && s.ptr[i - 1] != '_';
-
-		if (!gap && !sts_is_digit(s.ptr[i]))
-			return false;
-		if (gap)
-			continue;
-		v = v > UINT64_MAX / 10 - 10 ? UINT64_MAX / 10 - 10 : v * 10 + (uint64_t)(s.ptr[i] - '0');
-	}
-	*out = v;
-	return true;
-}
-
-/* Digits at the start of s, taken off it; how many there were. */
-static size_t take_decimal(struct sts_str *s, double *v)
-{
-	size_t n = 0;
-
-	for (; n < s->len && sts_is_digit(s->ptr[n]); n++)
-		*v = *v * 10 + (s->ptr[n] - '0');
-	*s = sts_str_from(*s, n);
-	return n;
-}
-
-static bool read_hexadecimal(struct sts_str s, double *v)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = sts_lower(s.ptr[i]);
-
-		if (!sts_is_digit(c) && (c < 'a' || c > 'f'))
-			return false;
-		*v = *v * 16 + (sts_is_digit(c) ? c - '0' : c - 'a' + 10);
-	}
-	return s.len > 0;
-}
-
-/* ["e" [sign] digits] at the end of a decimal number; powers far out of range change nothing any more. */
-static bool apply_exponent(struct sts_str s, double *v)
-{
-	bool down;
-	double power = 0;
-
-	if (s.len == 0)
-		return true;
-	if (sts_lower(s.ptr[0]) != 'e')
-		return false;
-	s = sts_str_from(s, 1);
-	down = s.len > 0 && s.ptr[0] == '-';
-	if (s.len > 0 && (s.ptr[0] == '+' || s.ptr[0] == '-'))
-		s = sts_str_from(s, 1);
-	if (take_decimal(&s, &power) == 0 || s.len > 0)
-		return false;
-	for (unsigned i = 0; i < 400 && i < power; i++)
-		*v = down ? *v / 10 : *v * 10;
-	return true;
-}
-
-/* Number(text) of JavaScript, for what is met: empty is 0, decimal with fraction and exponent, hexadecimal. */
-static bool read_script_number(struct sts_str s, uint64_t *out)
-{
-	double v = 0;
-	double fraction = 0;
-	bool ok;
-
-	if (s.len > 0 && s.ptr[0] == '+')
-		s = sts_str_from(s, 1);
-	if (sts_str_startsi(s, "0x")) {
-		ok = read_hexadecimal(sts_str_from(s, 2), &v);
-	} else if (s.len == 0) {
-		ok = true;
-	} else {
-		size_t digits = take_decimal(&s, &v);
-
-		if (s.len > 0 && s.ptr[0] == '.') {
-			s = sts_str_from(s, 1);
-			digits += take_decimal(&s, &fraction); /* a fraction of a second does not matter */
-		}
-		ok = digits > 0 && apply_exponent(s, &v);
-	}
-	*out = v > 1e18 ? UINT64_MAX : (uint64_t)v;
-	return ok;
-}
-
-static bool read_number(struct reading *r, struct sts_str s, uint64_t *out, bool *negative)
-{
-	unsigned how = r->habits->number;
-
-	*negative = false;
-	if (how & NUMBER_SCRIPT)
-		return read_script_number(s, out);
-	if (how == NUMBER_DIGITS && s.len > 10)
-		return false;
-	if (s.len > 0 && (s.ptr[0] == '+' || s.ptr[0] == '-')) {
-		*negative = s.ptr[0] == '-';
-		if (!(how & NUMBER_PLUS) || (*negative && !(how & NUMBER_NEGATIVE)))
-			return false;
-		s = sts_str_from(s, 1);
-	}
-	return read_digits(s, how & NUMBER_UNDERSCORE, out);
 }
 
 /* ---- lines ---- */
@@ -446,7 +326,7 @@ static void judge_max_age(struct reading *r)
 		differ(r, "takes a missing max_age as one day");
 	} else if (!r->has_max_age) {
 		refuse(r, "finds no max_age");
-	} else if (!read_number(r, r->max_age, &v, &negative)) {
+	} else if (!sts_loose_number(r->max_age, r->habits->number, &v, &negative)) {
 		refuse(r, "cannot read max_age");
 	} else if (negative) {
 		differ(r, "takes a negative max_age");
