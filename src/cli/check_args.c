@@ -19,14 +19,12 @@ const struct cli_option cli_engine_options[] = {
 	{"deny-private", NULL, CLI_FLAG, ENGINE(deny_private), NULL, 0, "never connect to them"},
 	{"helo", "NAME", CLI_TEXT, ENGINE(helo), NULL, 0, "name said in EHLO (default: this host's)"},
 	{"at", "TIME", CLI_TIME, ENGINE(at), NULL, 0, "judge dates as of this RFC 3339 time"},
-	{"no-history", NULL, CLI_NOTHING, 0, NULL, 0, "keep no observations (this build keeps none in any case)"},
-	{"history", "FILE", CLI_REFUSED, 0, NULL, 0, "cannot be used: this build keeps no history yet"},
 	{0},
 };
 
 void cli_check_args_init(struct cli_check_args *args)
 {
-	*args = (struct cli_check_args){0};
+	*args = (struct cli_check_args){.keep_days = 400};
 	sts_options_init(&args->engine);
 }
 

@@ -10,6 +10,9 @@ struct cli_check_args {
 	struct cli_common common;
 	struct cli_list resolvers;
 	struct sts_options engine;
+	const char *history;  /* cli_history_options of remember.h */
+	bool no_history;
+	unsigned keep_days;
 };
 
 /** Options of the engine, for a command whose arguments begin with a struct cli_check_args. */

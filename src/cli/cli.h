@@ -27,6 +27,7 @@ struct cli_command {
 
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_explain;
+extern const struct cli_command cmd_history;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_mcp;

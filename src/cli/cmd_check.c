@@ -1,6 +1,6 @@
 /* mtasts check: domains in, one result out, exit status by what was found. */
 #include "check/findings.h"
-#include "cli/check_args.h"
+#include "cli/remember.h"
 #include "cli/term.h"
 #include "render/render.h"
 #include "render/words.h"
@@ -32,7 +32,7 @@ static const struct cli_option output_options[] = {
 	{0},
 };
 
-static const struct cli_option *const tables[] = {output_options, cli_engine_options, NULL};
+static const struct cli_option *const tables[] = {output_options, cli_history_options, cli_engine_options, NULL};
 
 /* One domain of the command line; reports arrive in any order and are shown in the order given. */
 struct item {
@@ -42,6 +42,7 @@ struct item {
 
 struct run {
 	struct sts_engine *engine;
+	struct cli_memory memory;
 	struct cli_progress progress;
 	struct item *items;
 	size_t count;
@@ -59,6 +60,7 @@ static void on_done(struct sts_report *report, void *arg)
 	struct item *item = arg;
 
 	item->report = report;
+	cli_memory_keep(&item->run->memory, report);
 }
 
 /* Start every domain; one that is no domain spoils the whole command line, and every such one is named. */
@@ -124,6 +126,8 @@ static int check_all(struct run *run, const struct args *args)
 
 	if (rc >= 0)
 		return rc;
+	cli_memory_open(&run->memory, &cmd_check, &args->check);
+	cli_memory_attach(&run->memory, run->engine);
 	if (sts_engine_run(run->engine) != STS_OK) {
 		cli_progress_end(&run->progress);
 		return cli_failure(&cmd_check, "the event loop failed");
@@ -156,6 +160,7 @@ static int run_check(int argc, char **argv)
 	for (size_t i = 0; i < run.count; i++)
 		sts_report_free(run.items[i].report);
 	sts_engine_free(run.engine);
+	cli_memory_close(&run.memory);
 	return rc;
 }
 
