@@ -188,6 +188,7 @@ UNBOUND = """server:
   access-control: ::/0 allow
   local-zone: "test." nodefault
   num-threads: 1
+  incoming-num-tcp: 300
   outgoing-range: 2000
   num-queries-per-thread: 1000
   infra-cache-numhosts: 20000
