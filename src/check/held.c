@@ -18,7 +18,7 @@ static bool is_present(const struct sts_facts *f, const struct sts_past_policy *
 }
 
 /* Two policies first seen on one day: the older one keeps the plain name. */
-static const char *state_name(struct sts_report *r, const struct sts_past_policy *p)
+const char *sts_held_name(const struct sts_report *r, const struct sts_past_policy *p)
 {
 	const char *name = sts_sprintf(r->arena, "policy_of_%s", sts_date(r->arena, p->first_at));
 	unsigned same = 1;
@@ -39,7 +39,7 @@ static void add(struct sts_report *r, const struct sts_past_policy *p)
 	struct sts_held *held = STS_PUSH(r->arena, r->held, r->held_count);
 	struct sts_domain_decision domain;
 
-	held->name = state_name(r, p);
+	held->name = sts_held_name(r, p);
 	held->policy = p;
 	held->until_at = sts_past_until(p);
 	held->decisions = sts_alloc_array(r->arena, f->mx_count + 1, sizeof *held->decisions);

@@ -31,6 +31,7 @@ extern const struct cli_command cmd_history;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_mcp;
+extern const struct cli_command cmd_plan;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_version;
 

@@ -106,7 +106,8 @@ STS_MUST_CHECK enum sts_err sts_history_prune(struct sts_history *h, const char 
 STS_MUST_CHECK enum sts_err sts_history_prune_oldest(struct sts_history *h, int64_t now);
 
 /**
- * Fold the observations of a domain anew and compare with what is derived in the store.
+ * Fold the observations of a domain anew and compare with what is derived in the store. For tests; more than STS_CHANGES_MAX
+ * changes cannot be compared.
  *
  * @param same  they agree
  */
