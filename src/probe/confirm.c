@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* keys of the trust anchor's zone -> the question -> (a key or DS did not arrive) that key or DS */
+/* keys of the trust anchor's zone, where there is validation -> the question -> (a key or DS did not arrive) that key or DS */
 
 struct sts_confirmer {
 	struct sts_path *path;
@@ -72,7 +72,7 @@ static void ask(struct sts_confirm *c, const char *name, uint16_t type, sts_ask_
 {
 	c->ask = sts_ask(c->confirmer->validator, name, type, then, c);
 	if (c->ask == NULL)
-		end(c, STS_CONFIRM_UNKNOWN, NULL, "validation failed, and could not be repeated");
+		end(c, STS_CONFIRM_UNKNOWN, NULL, "it failed, and could not be repeated");
 }
 
 struct sts_confirm *sts_confirm_start(struct sts_confirmer *confirmer, struct sts_arena *arena, const char *name, uint16_t type,
@@ -85,7 +85,10 @@ struct sts_confirm *sts_confirm_start(struct sts_confirmer *confirmer, struct st
 		confirmer->validator = sts_path_fresh(confirmer->path);
 	if (confirmer->validator == NULL)
 		return NULL;
-	c->ask = sts_ask(confirmer->validator, sts_path_top(confirmer->path), STS_T_DNSKEY, top_answered, c);
+	if (sts_path_kind(confirmer->path) == STS_PATH_UNVALIDATED)
+		c->ask = sts_ask(confirmer->validator, name, type, question_answered, c);
+	else
+		c->ask = sts_ask(confirmer->validator, sts_path_top(confirmer->path), STS_T_DNSKEY, top_answered, c);
 	if (c->ask == NULL && confirmer->users == 0) {
 		sts_validator_free(confirmer->validator);
 		confirmer->validator = NULL;
@@ -102,9 +105,9 @@ static void top_answered(const struct sts_ask_result *result, void *arg)
 
 	c->ask = NULL;
 	if (result->failed)
-		end(c, STS_CONFIRM_UNKNOWN, NULL, "validation failed, and then nothing answered any more");
+		end(c, STS_CONFIRM_UNKNOWN, NULL, "it failed, and then nothing answered any more");
 	else if (result->verdict != STS_ASK_SECURE)
-		end(c, STS_CONFIRM_UNKNOWN, NULL, "the resolver does not pass DNSSEC through any more");
+		end(c, STS_CONFIRM_STRIPPED, NULL, sts_strdup(c->arena, result->why));
 	else
 		ask(c, c->name, c->type, question_answered);
 }
@@ -156,7 +159,7 @@ static void question_answered(const struct sts_ask_result *result, void *arg)
 
 	c->ask = NULL;
 	if (result->failed) {
-		end(c, STS_CONFIRM_UNKNOWN, NULL, "validation failed, and then nothing answered any more");
+		end(c, STS_CONFIRM_UNKNOWN, NULL, "it failed, and then nothing answered any more");
 	} else if (result->verdict != STS_ASK_BOGUS) {
 		end(c, STS_CONFIRM_OTHERWISE, result, NULL);
 	} else if ((name = missed(c, result->why, &type)) != NULL) {

@@ -1,6 +1,6 @@
 /*
  * Is it bogus, or did something get lost on the way? A key that did not arrive makes the validator say bogus too, and remember it. Before
- * anybody is told, everything is asked once more with empty caches.
+ * anybody is told, everything is asked once more with empty caches. The same helps after a failure that the resolver itself knows nothing of.
  */
 #ifndef STS_PROBE_CONFIRM_H
 #define STS_PROBE_CONFIRM_H
@@ -15,9 +15,10 @@ enum sts_confirm_end {
 	STS_CONFIRM_BOGUS,     /* bogus again, and everything that was needed to know did arrive; result is that answer */
 	STS_CONFIRM_OTHERWISE, /* not bogus this time; result is that answer */
 	STS_CONFIRM_UNKNOWN,   /* could not be found out; words say why */
+	STS_CONFIRM_STRIPPED,  /* not even the trust anchor's zone validates now: the path is at fault; words: the validator's reason, or NULL */
 };
 
-/** @param result  good during the callback; NULL with STS_CONFIRM_UNKNOWN */
+/** @param result  good during the callback; NULL with the last two */
 typedef void sts_confirm_fn(enum sts_confirm_end end, const struct sts_ask_result *result, const char *words, void *arg);
 
 /** NULL when out of memory. */

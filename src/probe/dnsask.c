@@ -4,6 +4,8 @@
 #include "net/address.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -85,6 +87,7 @@ static bool build(struct sts_dnsask *a)
 		.name = a->question.name,
 		.type = a->question.type,
 		.recurse = a->question.recurse,
+		.dnssec = a->question.dnssec && !a->plain,
 		.udp_size = a->plain ? 0 : UDP_SIZE,
 	};
 
@@ -104,6 +107,8 @@ static bool open_socket(struct sts_dnsask *a, int type)
 	struct sockaddr_storage to;
 	socklen_t len = sts_address_sockaddr(&a->question.server, a->question.port, &to);
 
+	if (a->question.scope != NULL && to.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&to)->sin6_scope_id = if_nametoindex(a->question.scope);
 	a->fd = socket(to.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return a->fd >= 0 && (connect(a->fd, (struct sockaddr *)&to, len) == 0 || errno == EINPROGRESS);
 }

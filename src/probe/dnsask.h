@@ -9,10 +9,12 @@ struct sts_dnsask;
 
 struct sts_dnsask_question {
 	struct sts_address server;
+	const char *scope;     /* interface of a link-local IPv6 address, or NULL */
 	uint16_t port;
 	const char *name;      /* must live as long as the operation */
 	uint16_t type;
 	bool recurse;          /* RD */
+	bool dnssec;           /* DO: with signatures */
 };
 
 struct sts_dnsask_reply {

@@ -1,6 +1,7 @@
 #include "probe/path.h"
 
 #include "net/address.h"
+#include "probe/sift.h"
 #include "proto/dnsmsg.h"
 
 #include <stdio.h>
@@ -29,16 +30,22 @@ struct sts_path {
 	size_t top_count;
 	bool given;                              /* resolvers named by the user */
 	bool recursion_tried;
+	bool sifted;                             /* resolvers that strip DNSSEC are out, if there are others */
 	enum outcome resolvers;                  /* what the first probe said of them */
 	enum sts_dns_path kind;
 	enum sts_path_state state;
 	const char *why;
 	struct sts_validator *validators[STS_PATH_UNVALIDATED + 1]; /* by kind, made when needed */
 	struct sts_ask *probe;
+	struct sts_sift *sift;
 	struct sts_timer timer;
+	bool probed;                             /* before the sifting came to its end: found and found_why say how */
+	enum outcome found;
+	const char *found_why;
 };
 
 static void outcome(struct sts_path *p, enum outcome found, const char *why);
+static void start_sifting(struct sts_path *p);
 
 /* ---- trust anchor ---- */
 
@@ -179,6 +186,17 @@ struct sts_validator *sts_path_validator(const struct sts_path *p)
 
 /* ---- making one ---- */
 
+static void spell_servers(struct sts_path *p)
+{
+	for (size_t i = 0; i < p->servers.count; i++) {
+		const struct sts_server *s = &p->servers.list[i];
+
+		p->forwarders[i] = sts_sprintf(p->arena, "%s%s%s@%u", s->address.text, s->scope == NULL ? "" : "%",
+			s->scope == NULL ? "" : s->scope, (unsigned)s->port);
+	}
+	p->servers_text = sts_servers_text(&p->servers, p->arena);
+}
+
 static enum sts_err take_resolvers(struct sts_path *p, const struct sts_resolver_options *o, const char **why)
 {
 	p->given = o->resolver_count != 0;
@@ -195,13 +213,7 @@ static enum sts_err take_resolvers(struct sts_path *p, const struct sts_resolver
 		}
 		p->servers.count++;
 	}
-	for (size_t i = 0; i < p->servers.count; i++) {
-		const struct sts_server *s = &p->servers.list[i];
-
-		p->forwarders[i] = sts_sprintf(p->arena, "%s%s%s@%u", s->address.text, s->scope == NULL ? "" : "%",
-			s->scope == NULL ? "" : s->scope, (unsigned)s->port);
-	}
-	p->servers_text = sts_servers_text(&p->servers, p->arena);
+	spell_servers(p);
 	return STS_OK;
 }
 
@@ -247,6 +259,8 @@ void sts_path_free(struct sts_path *p)
 	if (p == NULL)
 		return;
 	sts_timer_clear(&p->timer);
+	if (p->sift != NULL)
+		sts_sift_cancel(p->sift);
 	for (size_t i = 0; i < sizeof p->validators / sizeof *p->validators; i++)
 		sts_validator_free(p->validators[i]);
 	sts_arena_free(p->arena);
@@ -290,6 +304,8 @@ void sts_path_probe(struct sts_path *p)
 	if (p->state != STS_PATH_STATE_UNKNOWN)
 		return;
 	p->state = STS_PATH_STATE_PROBING;
+	p->probed = false;
+	start_sifting(p);
 	p->probe = sts_ask(sts_path_validator(p), p->tops[0], STS_T_DNSKEY, probe_answered, p);
 	if (p->probe == NULL || has_alternative(p))
 		sts_timer_set(p->loop, &p->timer, p->probe == NULL ? 0 : PROBE_MS, probe_late, p);
@@ -316,6 +332,11 @@ void sts_path_proved(struct sts_path *p)
 	if (p->state == STS_PATH_STATE_KNOWN || p->kind == STS_PATH_UNVALIDATED)
 		return;
 	stop_probe(p);
+	if (p->sift != NULL) {
+		p->probed = true;
+		p->found = PASSES;
+		return;
+	}
 	p->state = STS_PATH_STATE_KNOWN;
 	sts_timer_set(p->loop, &p->timer, 0, tell_settled, p);
 }
@@ -378,15 +399,91 @@ static void recursion_failed(struct sts_path *p, enum outcome found, const char 
 				found == DEAD ? "gets no answer" : "does not validate"), why));
 }
 
+void sts_path_spoilt(struct sts_path *p, const char *why)
+{
+	stop_probe(p);
+	if (p->sift != NULL)
+		sts_sift_cancel(p->sift);
+	p->sift = NULL;
+	outcome(p, STRIPS, why);
+}
+
 static void outcome(struct sts_path *p, enum outcome found, const char *why)
 {
 	sts_timer_clear(&p->timer);
+	if (p->sift != NULL) {
+		p->probed = true;
+		p->found = found;
+		p->found_why = sts_strdup(p->arena, why);
+		return;
+	}
 	if (found == PASSES)
 		settle(p, STS_PATH_STATE_KNOWN);
 	else if (p->kind == STS_PATH_VALIDATED)
 		resolvers_failed(p, found, why);
 	else
 		recursion_failed(p, found, why);
+}
+
+/* ---- several resolvers, not all of them good ---- */
+
+/* Questions move to a validator that knows the good ones only; what the old one is at is dropped. */
+static void keep_only(struct sts_path *p, const struct sts_servers *good, const char *why)
+{
+	struct sts_validator *old = p->validators[STS_PATH_VALIDATED];
+	struct sts_servers all = p->servers;
+	const char *ignored;
+
+	stop_probe(p);
+	p->servers = *good;
+	spell_servers(p);
+	p->validators[STS_PATH_VALIDATED] = NULL;
+	if (enter(p, STS_PATH_VALIDATED, &ignored) != STS_OK) {
+		p->validators[STS_PATH_VALIDATED] = old;
+		p->servers = all;
+		spell_servers(p);
+		settle(p, STS_PATH_STATE_UNKNOWN);
+		return;
+	}
+	p->why = why;
+	p->state = STS_PATH_STATE_UNKNOWN;
+	sts_path_probe(p);
+	p->events.moved(p->events.arg);
+	sts_validator_free(old);
+}
+
+/*
+ * A resolver that does not answer goes too: after an answer that fails validation the validator asks the others, and would wait for it.
+ * Where none passes DNSSEC through, the probe says what to do.
+ */
+static void sifted(const enum sts_sift_verdict *verdicts, void *arg)
+{
+	struct sts_path *p = arg;
+	struct sts_servers good = {.count = 0};
+	const char *why = "left out: ";
+
+	p->sift = NULL;
+	for (size_t i = 0; i < p->servers.count; i++) {
+		struct sts_servers one = {.list = {p->servers.list[i]}, .count = 1};
+
+		if (verdicts[i] == STS_SIFT_PASSES)
+			good.list[good.count++] = one.list[0];
+		else
+			why = sts_sprintf(p->arena, "%s%s%s %s", why, i == good.count ? "" : ", ", sts_servers_text(&one, p->arena),
+				verdicts[i] == STS_SIFT_STRIPS ? "does not pass DNSSEC through" : "does not answer");
+	}
+	if (good.count != 0 && good.count != p->servers.count)
+		keep_only(p, &good, why);
+	else if (p->probed)
+		outcome(p, p->found, p->found_why);
+}
+
+static void start_sifting(struct sts_path *p)
+{
+	if (p->sifted || p->kind != STS_PATH_VALIDATED || p->servers.count < 2)
+		return;
+	p->sifted = true;
+	p->sift = sts_sift_start(p->loop, &p->servers, p->tops[0], sifted, p);
 }
 
 /* ---- what others see ---- */

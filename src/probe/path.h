@@ -23,7 +23,7 @@ struct sts_path_events {
 	void *arg;
 };
 
-/** @param events  called from the loop, never from within the functions below */
+/** @param events  called from the loop, never from within the functions below but sts_path_spoilt() */
 STS_MUST_CHECK enum sts_err sts_path_new(struct sts_loop *loop, const struct sts_resolver_options *options,
 	const struct sts_path_events *events, struct sts_path **out, const char **why);
 void sts_path_free(struct sts_path *path);
@@ -32,6 +32,8 @@ void sts_path_free(struct sts_path *path);
 void sts_path_probe(struct sts_path *path);
 /** An answer validated as secure: the path passes DNSSEC through. Calls no event. */
 void sts_path_proved(struct sts_path *path);
+/** It turned out not to pass DNSSEC through after all, for a reason or NULL. One of the events comes before this returns. */
+void sts_path_spoilt(struct sts_path *path, const char *why);
 
 enum sts_path_state sts_path_state(const struct sts_path *path);
 enum sts_dns_path sts_path_kind(const struct sts_path *path);

@@ -11,9 +11,9 @@
 /*
  * ask -> (did not validate, and the path is not known yet) hold -> judge -> finish
  *     -> (bogus) confirm -> finish
- *     -> (failed) chase its CNAMEs, one question each -> at their end ask for the type itself -> finish
- *                                                     -> (nothing found out) ask the resolver directly what it says -> finish
- *                                                                              -> (it answers) confirm
+ *     -> (failed) diagnose: what does the resolver say itself -> (nothing, or no) finish
+ *                  -> (it does answer) confirm -> finish
+ *                  -> (it fails as well) chase the CNAMEs, one question each, at their end the type itself -> finish
  */
 
 #define DIAGNOSE_MS 4000
@@ -44,6 +44,7 @@ struct sts_query {
 	size_t chain_count;
 	enum sts_dnssec chain_dnssec;   /* the weakest link */
 	size_t server;                  /* next resolver to ask directly */
+	const char *said;               /* what a resolver that fails says itself */
 };
 
 struct sts_resolver {
@@ -59,12 +60,13 @@ static void ask(struct sts_query *q);
 static void answered(const struct sts_ask_result *result, void *arg);
 static void judge(struct sts_query *q);
 static void confirm(struct sts_query *q);
+static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *result, const char *words, void *arg);
+static void diagnose(struct sts_query *q);
+static void diagnosed(const struct sts_dnsask_reply *reply, void *arg);
 static void chase(struct sts_query *q);
 static void chased(const struct sts_ask_result *result, void *arg);
 static void ask_target(struct sts_query *q);
 static void target_answered(const struct sts_ask_result *result, void *arg);
-static void diagnose(struct sts_query *q);
-static void diagnosed(const struct sts_dnsask_reply *reply, void *arg);
 static void finish(struct sts_query *q);
 
 /* ---- beginning and end of a question ---- */
@@ -197,6 +199,7 @@ static void ask(struct sts_query *q)
 	q->chain = NULL;
 	q->chain_count = 0;
 	q->server = 0;
+	q->repeated = false;
 	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->name, q->type, answered, q);
 	if (q->ask == NULL)
 		sts_timer_set(q->resolver->loop, &q->again, 0, impossible, q);
@@ -255,7 +258,7 @@ static void answered(const struct sts_ask_result *result, void *arg)
 static void judge_unproven(struct sts_query *q)
 {
 	if (q->failed) {
-		chase(q);
+		diagnose(q);
 	} else if (q->reprobed && q->answer.state == STS_DNS_BOGUS) {
 		finish_without(q, STS_DNS_SERVFAIL, "the keys of the trust anchor's zone could not be had, so nothing could be validated");
 	} else if (q->reprobed) {
@@ -282,7 +285,7 @@ static void judge(struct sts_query *q)
 		break;
 	case STS_PATH_STATE_KNOWN:
 		if (q->failed)
-			chase(q);
+			diagnose(q);
 		else if (q->answer.state == STS_DNS_BOGUS)
 			confirm(q);
 		else
@@ -303,12 +306,23 @@ static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *res
 	struct sts_query *q = arg;
 
 	q->confirm = NULL;
-	if (end == STS_CONFIRM_UNKNOWN) {
-		finish_without(q, STS_DNS_SERVFAIL, words);
-		return;
+	switch (end) {
+	case STS_CONFIRM_BOGUS:
+	case STS_CONFIRM_OTHERWISE:
+		read_result(q, result, q->name, q->type, &q->answer);
+		finish(q);
+		break;
+	case STS_CONFIRM_UNKNOWN:
+		if (q->failed)
+			chase(q);
+		else
+			finish_without(q, STS_DNS_SERVFAIL, words);
+		break;
+	case STS_CONFIRM_STRIPPED:
+		q->held = q->reprobed = true;
+		sts_path_spoilt(q->resolver->path, words);
+		break;
 	}
-	read_result(q, result, q->name, q->type, &q->answer);
-	finish(q);
 }
 
 static void confirm(struct sts_query *q)
@@ -319,7 +333,79 @@ static void confirm(struct sts_query *q)
 		finish_without(q, STS_DNS_SERVFAIL, "it failed, and could not be repeated");
 }
 
-/* ---- after a failure: was it the chain of aliases? ---- */
+/* ---- after a failure: what does the resolver say itself? ---- */
+
+static void diagnose(struct sts_query *q)
+{
+	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
+	int64_t until_ms = sts_now_ms() + DIAGNOSE_MS;
+	struct sts_dnsask_question question = {.name = q->name, .type = q->type, .recurse = true};
+
+	if (servers->count == 0) {
+		q->said = "no name server of the zone gave a usable answer";
+		chase(q);
+		return;
+	}
+	question.server = servers->list[q->server].address;
+	question.port = servers->list[q->server].port;
+	question.scope = servers->list[q->server].scope;
+	q->server++;
+	q->direct = sts_dnsask_start(q->resolver->loop, q->arena, &question, until_ms < q->deadline_ms ? until_ms : q->deadline_ms,
+		diagnosed, q);
+}
+
+static const char *says(enum sts_dns_state state)
+{
+	switch (state) {
+	case STS_DNS_SERVFAIL:
+		return "answers SERVFAIL";
+	case STS_DNS_REFUSED:
+		return "refuses to answer";
+	case STS_DNS_CNAME_LOOP:
+		return "answers with aliases that go round in a circle";
+	case STS_DNS_CNAME_LONG:
+		return "answers with too long a chain of aliases";
+	case STS_DNS_MALFORMED:
+		return "gives an answer that makes no sense";
+	default:
+		return "fails on some questions and answers others";
+	}
+}
+
+static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
+{
+	struct sts_query *q = arg;
+	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
+	const char *server = servers->list[q->server - 1].address.text;
+	struct sts_answer a;
+
+	q->direct = NULL;
+	if (reply->state != STS_DNS_OK && q->server < servers->count) {
+		diagnose(q);
+		return;
+	}
+	if (reply->state != STS_DNS_OK) {
+		/* No way to the resolver is no answer from it. */
+		finish_without(q, reply->state == STS_DNS_NOT_ASKED ? STS_DNS_TIMEOUT : reply->state,
+			sts_sprintf(q->arena, "resolver %s: %s", server, reply->error));
+		return;
+	}
+	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
+	q->said = sts_sprintf(q->arena, "resolver %s %s", server, says(a.state));
+	if (a.state == STS_DNS_REFUSED || a.state == STS_DNS_MALFORMED)
+		finish_without(q, a.state, q->said);
+	else if (sts_answer_certain(&a) && !q->repeated)
+		confirm(q); /* nothing of this one was validated, but it shows that asking once more is worth while */
+	else
+		chase(q);
+}
+
+/* ---- the resolver fails: is it the chain of aliases? ---- */
+
+static void give_up(struct sts_query *q)
+{
+	finish_without(q, STS_DNS_SERVFAIL, q->said);
+}
 
 static void chase(struct sts_query *q)
 {
@@ -327,7 +413,7 @@ static void chase(struct sts_query *q)
 
 	q->ask = sts_ask(sts_path_validator(q->resolver->path), name, STS_T_CNAME, chased, q);
 	if (q->ask == NULL)
-		diagnose(q);
+		give_up(q);
 }
 
 static bool seen_before(const struct sts_query *q, const char *name)
@@ -375,7 +461,7 @@ static void chased(const struct sts_ask_result *result, void *arg)
 
 	q->ask = NULL;
 	if (result->failed) {
-		diagnose(q);
+		give_up(q);
 		return;
 	}
 	read_result(q, result, name, STS_T_CNAME, &a);
@@ -387,7 +473,7 @@ static void chased(const struct sts_ask_result *result, void *arg)
 	else if (a.state == STS_DNS_NODATA && q->chain_count != 0)
 		ask_target(q);
 	else
-		diagnose(q);
+		give_up(q);
 }
 
 /* A chain too long for the resolver, but not for the protocol. */
@@ -395,7 +481,7 @@ static void ask_target(struct sts_query *q)
 {
 	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->chain[q->chain_count - 1], q->type, target_answered, q);
 	if (q->ask == NULL)
-		diagnose(q);
+		give_up(q);
 }
 
 static void target_answered(const struct sts_ask_result *result, void *arg)
@@ -405,7 +491,7 @@ static void target_answered(const struct sts_ask_result *result, void *arg)
 
 	q->ask = NULL;
 	if (result->failed) {
-		diagnose(q);
+		give_up(q);
 		return;
 	}
 	read_result(q, result, q->chain[q->chain_count - 1], q->type, &a);
@@ -413,71 +499,7 @@ static void target_answered(const struct sts_ask_result *result, void *arg)
 	if (sts_answer_certain(&a))
 		finish_chased(q, &a);
 	else
-		diagnose(q);
-}
-
-/* ---- after a failure that no alias explains: what does the resolver say itself? ---- */
-
-static void diagnose(struct sts_query *q)
-{
-	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
-	int64_t until_ms = sts_now_ms() + DIAGNOSE_MS;
-	struct sts_dnsask_question question = {.name = q->name, .type = q->type, .recurse = true};
-
-	if (servers->count == 0) {
-		finish_without(q, STS_DNS_SERVFAIL, "no name server of the zone gave a usable answer");
-		return;
-	}
-	question.server = servers->list[q->server].address;
-	question.port = servers->list[q->server].port;
-	q->server++;
-	q->direct = sts_dnsask_start(q->resolver->loop, q->arena, &question, until_ms < q->deadline_ms ? until_ms : q->deadline_ms,
-		diagnosed, q);
-}
-
-static const char *says(enum sts_dns_state state)
-{
-	switch (state) {
-	case STS_DNS_SERVFAIL:
-		return "answers SERVFAIL";
-	case STS_DNS_REFUSED:
-		return "refuses to answer";
-	case STS_DNS_CNAME_LOOP:
-		return "answers with aliases that go round in a circle";
-	case STS_DNS_CNAME_LONG:
-		return "answers with too long a chain of aliases";
-	case STS_DNS_MALFORMED:
-		return "gives an answer that makes no sense";
-	default:
-		return "fails on some questions and answers others";
-	}
-}
-
-static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
-{
-	struct sts_query *q = arg;
-	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
-	const char *server = servers->list[q->server - 1].address.text;
-	struct sts_answer a;
-
-	q->direct = NULL;
-	if (reply->state != STS_DNS_OK && q->server < servers->count) {
-		diagnose(q);
-		return;
-	}
-	if (reply->state != STS_DNS_OK) {
-		/* No way to the resolver is no answer from it. */
-		finish_without(q, reply->state == STS_DNS_NOT_ASKED ? STS_DNS_TIMEOUT : reply->state,
-			sts_sprintf(q->arena, "resolver %s: %s", server, reply->error));
-		return;
-	}
-	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
-	/* An answer now is not one that was validated; it shows that asking once more is worth while. */
-	if (sts_answer_certain(&a) && !q->repeated)
-		confirm(q);
-	else
-		finish_without(q, sts_answer_certain(&a) || a.state == STS_DNS_TRUNCATED ? STS_DNS_SERVFAIL : a.state,
-			sts_sprintf(q->arena, "resolver %s %s", server, says(a.state)));
+		give_up(q);
 }
 
 /* ---- the path's events ---- */
@@ -542,6 +564,11 @@ void sts_resolver_prefetch(struct sts_resolver *r, const char *name)
 	}
 }
 
+void sts_resolver_warm(struct sts_resolver *r, const char *name, uint16_t type)
+{
+	(void)sts_ask(sts_path_validator(r->path), name, type, NULL, NULL);
+}
+
 /* ---- the resolver ---- */
 
 enum sts_err sts_resolver_new(
@@ -582,4 +609,15 @@ void sts_resolver_free(struct sts_resolver *r)
 struct sts_resolver_path sts_resolver_path(const struct sts_resolver *r)
 {
 	return sts_path_view(r->path);
+}
+
+bool sts_resolver_first(const struct sts_resolver *r, struct sts_address *server, uint16_t *port)
+{
+	const struct sts_servers *servers = sts_path_servers(r->path);
+
+	if (servers->count == 0)
+		return false;
+	*server = servers->list[0].address;
+	*port = servers->list[0].port;
+	return true;
 }

@@ -67,7 +67,7 @@ class Net:
                                        ("leaf", [LEAF1, LEAF2, LEAF6], LEAVES)):
             self.nsd(name, addresses, zones)
         for address, how in ((SERVFAIL, fail_with("SERVFAIL")), (REFUSING, fail_with("REFUSED")), (NO_TCP, truncate), (OTHER, other_record), (KEYLESS, keyless),
-                             (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), (FLAKY, flaky), (SLOW, slow),
+                             (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), ("127.0.0.153", strip), (FLAKY, flaky), (SLOW, slow),
                              (LATE, out_for(5)), (OUTAGE, out_for(5, 2))):
             serve(address, how)
         self.unbound("passing", PASSING, "validator iterator")
