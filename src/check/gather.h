@@ -8,6 +8,7 @@
 #include "mtasts/check.h"
 #include "net/tls.h"
 #include "probe/fetch.h"
+#include "probe/hint.h"
 #include "probe/resolve.h"
 #include "probe/smtp.h"
 
@@ -26,7 +27,15 @@ struct op {
 struct fetch_item {
 	struct op op;
 	struct sts_fetch out;
+	bool running;
 	struct fetch_item *next;
+};
+
+/** Fetches begun on an unproven answer; the proven one adopts those it names. */
+struct early {
+	struct op op;                 /* of the hint */
+	bool over;                    /* the proven answer is there, or there is no hint */
+	struct fetch_item *fetches;
 };
 
 /** One SMTP session wanted, running or done. */
@@ -74,6 +83,8 @@ struct check {
 	struct sts_timer finish_timer; /* pending reached 0: finish in a turn of its own */
 	struct sts_timer hard_timer;   /* long after the deadline: whatever still hangs is cancelled */
 	struct fetch_item *fetches4, *fetches6;
+	struct early early4, early6;
+	struct op mx_hint;
 	struct sts_answer sibling;     /* TXT at a random name beside the record: shows a wildcard in an unsigned zone */
 	struct sts_answer *misplaced;
 	size_t misplaced_count;

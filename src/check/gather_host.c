@@ -21,6 +21,7 @@ static void fetched(struct sts_fetch *result, void *arg)
 
 	if (result->end == STS_FETCH_CANCELLED || (result->end == STS_FETCH_HTTP_TIMEOUT && check_late(c)))
 		c->facts->timed_out = true;
+	item->running = false;
 	check_step(c, "policy host: %s: %s", result->address.text, fetch_words(c, result));
 	op_end(&item->op);
 }
@@ -30,8 +31,82 @@ static void fetch_cancel(void *handle)
 	sts_fetch_cancel(handle);
 }
 
+static struct fetch_item *fetch_start(struct check *c, const struct sts_address *address)
+{
+	struct fetch_item *item = STS_NEW(c->arena, struct fetch_item);
+	struct sts_fetch_params params = fetch_params(c, c->facts->policy_host.name, address);
+
+	item->out.address = *address;
+	item->running = true;
+	op_begin(&item->op, c,
+		sts_fetch_start(c->engine->loop, c->engine->tls, c->arena, &params, &item->out, fetched, item), fetch_cancel);
+	return item;
+}
+
+/* ---- early: on what the resolver says without proof ---- */
+
+static void hint_cancel(void *handle)
+{
+	sts_hint_cancel(handle);
+}
+
+static void hinted(const struct sts_answer *answer, void *arg)
+{
+	struct early *early = arg;
+	struct check *c = early->op.check;
+	struct sts_host found = {0};
+
+	if (answer != NULL && !early->over)
+		host_add(c->arena, &found, answer);
+	for (size_t i = 0; i < found.address_count; i++) {
+		struct fetch_item *item = fetch_start(c, &found.addresses[i]);
+
+		item->next = early->fetches;
+		early->fetches = item;
+	}
+	op_end(&early->op);
+}
+
+static void hint(struct check *c, struct early *early, uint16_t type)
+{
+	struct sts_hint *h = sts_hint_start(c->engine->loop, c->engine->resolver, c->arena, c->facts->policy_host.name, type,
+		c->deadline_ms, hinted, early);
+
+	early->over = h == NULL;
+	if (h != NULL)
+		op_begin(&early->op, c, h, hint_cancel);
+}
+
+/* The fetch that a hint began at this address, taken out of the list; or a new one. */
+static struct fetch_item *adopt(struct check *c, struct early *early, const struct sts_address *address)
+{
+	for (struct fetch_item **link = &early->fetches; *link != NULL; link = &(*link)->next) {
+		struct fetch_item *item = *link;
+
+		if (memcmp(item->out.address.bytes, address->bytes, sizeof address->bytes) != 0)
+			continue;
+		*link = item->next;
+		item->next = NULL;
+		return item;
+	}
+	return fetch_start(c, address);
+}
+
+/* What the proven answer did not name is forgotten. */
+static void drop_early(struct early *early)
+{
+	early->over = true;
+	for (struct fetch_item *item = early->fetches; item != NULL; item = item->next) {
+		if (!item->running)
+			continue;
+		sts_fetch_cancel(item->op.handle);
+		op_end(&item->op);
+	}
+	early->fetches = NULL;
+}
+
 /* Fetches begin as addresses arrive, IPv4 and IPv6 apart, so that a slow answer for one holds up nobody. */
-static struct fetch_item *fetch_family(struct check *c, const struct sts_answer *answer)
+static struct fetch_item *fetch_family(struct check *c, const struct sts_answer *answer, struct early *early)
 {
 	struct sts_host found = {0};
 	struct fetch_item *first = NULL;
@@ -39,16 +114,10 @@ static struct fetch_item *fetch_family(struct check *c, const struct sts_answer 
 
 	host_add(c->arena, &found, answer);
 	for (size_t i = 0; i < found.address_count; i++) {
-		struct fetch_item *item = STS_NEW(c->arena, struct fetch_item);
-		struct sts_fetch_params params = fetch_params(c, c->facts->policy_host.name, &found.addresses[i]);
-
-		item->out.address = found.addresses[i];
-		*link = item;
-		link = &item->next;
-		op_begin(&item->op, c,
-			sts_fetch_start(c->engine->loop, c->engine->tls, c->arena, &params, &item->out, fetched, item),
-			fetch_cancel);
+		*link = adopt(c, early, &found.addresses[i]);
+		link = &(*link)->next;
 	}
+	drop_early(early);
 	return first;
 }
 
@@ -56,19 +125,21 @@ static void a_known(struct check *c, void *ctx)
 {
 	(void)ctx;
 	check_step(c, "policy host: A %s: %s", c->facts->policy_host.name, answer_words(c, &c->facts->policy_host.a));
-	c->fetches4 = fetch_family(c, &c->facts->policy_host.a);
+	c->fetches4 = fetch_family(c, &c->facts->policy_host.a, &c->early4);
 }
 
 static void aaaa_known(struct check *c, void *ctx)
 {
 	(void)ctx;
-	c->fetches6 = fetch_family(c, &c->facts->policy_host.aaaa);
+	c->fetches6 = fetch_family(c, &c->facts->policy_host.aaaa, &c->early6);
 }
 
 void gather_host_start(struct check *c)
 {
 	struct sts_host *h = &c->facts->policy_host;
 
+	hint(c, &c->early4, STS_T_A);
+	hint(c, &c->early6, STS_T_AAAA);
 	check_ask(c, h->name, STS_T_A, &h->a, a_known, NULL);
 	check_ask(c, h->name, STS_T_AAAA, &h->aaaa, aaaa_known, NULL);
 }

@@ -328,8 +328,45 @@ static void mx_known(struct check *c, void *ctx)
 	}
 }
 
+static void hint_cancel(void *handle)
+{
+	sts_hint_cancel(handle);
+}
+
+/* Hosts looked up before the MX answer is proven. */
+#define EARLY_MAX 16
+
+/* By the time the MX answer is proven, what it names is in the cache. */
+static void hinted(const struct sts_answer *answer, void *arg)
+{
+	struct check *c = arg;
+	struct sts_resolver *resolver = c->engine->resolver;
+
+	for (size_t i = 0; answer != NULL && i < answer->rr_count && i < EARLY_MAX; i++) {
+		const char *host = answer->rrs[i].host;
+
+		if (host == NULL || strcmp(host, ".") == 0)
+			continue;
+		sts_resolver_prefetch(resolver, host);
+		sts_resolver_warm(resolver, host, STS_T_A);
+		sts_resolver_warm(resolver, host, STS_T_AAAA);
+		sts_resolver_warm(resolver, sts_sprintf(c->arena, "_25._tcp.%s", host), STS_T_TLSA);
+	}
+	op_end(&c->mx_hint);
+}
+
+static void hint(struct check *c)
+{
+	struct sts_hint *h = sts_hint_start(c->engine->loop, c->engine->resolver, c->arena, c->facts->domain, STS_T_MX,
+		c->deadline_ms, hinted, c);
+
+	if (h != NULL)
+		op_begin(&c->mx_hint, c, h, hint_cancel);
+}
+
 void gather_mx_start(struct check *c)
 {
+	hint(c);
 	check_ask(c, c->facts->domain, STS_T_MX, &c->facts->mx_answer, mx_known, NULL);
 }
 

@@ -51,6 +51,12 @@ void sts_query_cancel(struct sts_query *query);
 /** Ask for DS and DNSKEY of every ancestor of name now, so that the validator finds them in its cache. Results are not reported. */
 void sts_resolver_prefetch(struct sts_resolver *resolver, const char *name);
 
+/** Ask so that the answer is in the cache when it is needed. Its result is not reported. */
+void sts_resolver_warm(struct sts_resolver *resolver, const char *name, uint16_t type);
+
+/** The first resolver that is asked now; false while recursing from the root. */
+bool sts_resolver_first(const struct sts_resolver *resolver, struct sts_address *server, uint16_t *port);
+
 /** The path in use (as far as known by now). */
 struct sts_resolver_path sts_resolver_path(const struct sts_resolver *resolver);
 
