@@ -25,7 +25,7 @@ struct sts_mcp_call {
 	const struct sts_json *params;
 	const struct sts_json *meta;     /* params._meta */
 	const struct sts_json *token;    /* of progress, or NULL */
-	unsigned progress;
+	int64_t progress;                /* last one told; -1: none */
 	bool modern;
 	bool http;
 	bool listens;                    /* subscriptions/listen: stays open */
@@ -49,6 +49,7 @@ static struct sts_mcp_call *call_new(struct sts_mcp_session *session)
 	call->arena = arena;
 	call->session = session;
 	call->kit = session->kit;
+	call->progress = -1;
 	call->link = &session->calls;
 	call->next = session->calls;
 	if (call->next != NULL)
@@ -240,7 +241,7 @@ void sts_mcp_progress(struct sts_mcp_call *call, unsigned done, unsigned total, 
 	struct sts_buf b;
 	struct sts_jsonw w;
 
-	if (call->token == NULL || call->session == NULL || !call->session->port.streams || done <= call->progress)
+	if (call->token == NULL || call->session == NULL || !call->session->port.streams || (int64_t)done <= call->progress)
 		return;
 	call->progress = done;
 	sts_buf_init(&b, MESSAGE_MAX);

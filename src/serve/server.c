@@ -168,7 +168,7 @@ static enum sts_err make_parts(struct sts_server *s, const char **why)
 	}
 	snprintf(s->run_id, sizeof s->run_id, "%08x", (unsigned)id);
 	s->metrics.started_at = sts_now_s();
-	s->mcp = &sts_mcp_product;
+	s->mcp = s->options.mcp != NULL ? s->options.mcp : &sts_mcp_product;
 	s->client_requests = (struct sts_limiter){.rate = s->options.requests, .max = NAMES_MAX};
 	s->client_checks = (struct sts_limiter){.rate = s->options.checks, .max = NAMES_MAX};
 	s->domain_checks = (struct sts_limiter){.rate = s->options.domain, .max = NAMES_MAX};

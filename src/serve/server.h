@@ -26,6 +26,7 @@ struct sts_server_options {
 	struct sts_rate domain;      /* new checks of one registrable domain */
 	unsigned key_factor;         /* a key may ask for so many times as much */
 	unsigned drain_s;            /* how long answers under way may take once the server is told to stop */
+	const struct sts_mcp_kit *mcp; /* what MCP offers; NULL: the product's own */
 	bool verbose;                /* a line a request on standard error */
 };
 
