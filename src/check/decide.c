@@ -139,7 +139,8 @@ static void decide_host(const struct sts_facts *f, const struct sts_mx *mx, stru
 {
 	struct host_view v = look(f, mx);
 
-	if (!sts_mx_real(mx) || sts_mx_no_address(mx)) {
+	/* One that only lacks an address goes on: its name is compared with the policy before it is looked up. */
+	if (!sts_mx_real(mx)) {
 		for (size_t s = 0; s < STS_STATE_COUNT; s++)
 			j->decisions[s] = STS_UNREACHABLE;
 		return;
@@ -157,7 +158,7 @@ enum sts_decision sts_decide_with(
 	struct sts_policy as = *policy;
 
 	as.mode = mode;
-	return sts_mx_real(mx) && !sts_mx_no_address(mx) ? by_policy(&as, mx, &v) : STS_UNREACHABLE;
+	return sts_mx_real(mx) ? by_policy(&as, mx, &v) : STS_UNREACHABLE;
 }
 
 /* ---- the domain -------------------------------------------------------------------------------------------------- */

@@ -84,6 +84,12 @@ static void no_address_mx1(struct sts_facts *f)
 	facts_set_state(&f->mx[0].host.a, STS_DNS_NODATA);
 }
 
+static void no_address_uncovered_mx1(struct sts_facts *f)
+{
+	uncovered_mx1(f);
+	no_address_mx1(f);
+}
+
 static void dane_mx1(struct sts_facts *f)
 {
 	facts_set_tlsa(f, 0, true, STS_DANE_PASS);
@@ -179,6 +185,8 @@ static const struct {
 		"deliver-verified"},
 	{"a host without address is not refused", no_address_mx1, "unreachable", "unreachable", "unreachable",
 		"unreachable", "deliver-verified"},
+	{"neither covered nor with an address: the name is refused", no_address_uncovered_mx1, "refuse", "refuse",
+		"refuse", "unreachable", "deliver-verified"},
 	{"port 25 closed here: nothing is known", blocked, "unknown", "unknown", "unknown", "unknown", "unknown"},
 	{"greylisted: not known", greylisted_mx1, "unknown", "unknown", "unknown", "unknown", "deliver-verified"},
 	{"DANE passes", dane_mx1, "deliver-verified", "deliver-verified", "deliver-dane", "deliver-unverified",

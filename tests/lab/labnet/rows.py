@@ -21,21 +21,27 @@ HOST_KEYS = {"addresses", "cert", "reply", "file", "delay"}
 MX_KEYS = {"host", "pref", "addresses", "cert", "tlsa", "tlsa_at"}
 # What {EARLIER} in arguments stands for: a day on which the "expired" certificates were good.
 EARLIER = (datetime.datetime.utcnow() - datetime.timedelta(days=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
+# What {+76d} stands for is the time so many days from now; a good certificate lasts a moment longer than 90 days.
+NOW = datetime.datetime.utcnow()
 SEVERITIES = {"error", "warning", "notice", "info"}
 
 
+def day(distance):
+    return (NOW + datetime.timedelta(days=distance)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Expected:
-    """One expected finding: "code [severity] [cause=WORD] [subject=TEXT]"."""
+    """One expected finding: "code [severity] [cause=WORD] [subject=TEXT] [report=TYPE]"."""
 
     def __init__(self, text):
         self.text = text
         self.code, *rest = text.split()
-        self.severity = self.cause = self.subject = None
+        self.severity = self.cause = self.subject = self.report = None
         for word in rest:
             key, is_pair, value = word.partition("=")
             if word in SEVERITIES:
                 self.severity = word
-            elif is_pair and key in ("cause", "subject"):
+            elif is_pair and key in ("cause", "subject", "report"):
                 setattr(self, key, value)
             else:
                 raise ValueError(f"cannot read the finding {text!r}")
@@ -116,7 +122,8 @@ class Row:
         return "\n".join(lines + [""]).encode()
 
     def fill(self, text):
-        return text.replace("{D}", self.domain).replace("{EARLIER}", EARLIER)
+        text = text.replace("{D}", self.domain).replace("{EARLIER}", EARLIER)
+        return re.sub(r"\{([+-]\d+)d\}", lambda m: day(int(m.group(1))), text)
 
     def relative(self, name):
         """A name under the domain as a master file of the apex writes it."""
