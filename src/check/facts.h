@@ -45,6 +45,7 @@ struct sts_rua_facts {
 	const char *host;         /* or NULL */
 	enum sts_rua_state state;
 	const char *error;        /* words of ours, or NULL */
+	const char *reason;       /* STS_RUA_NOT_TESTED: a word of reason.def, or NULL when the check ended before */
 };
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* TLSRPT's strand: TXT at _smtp._tls, and whether its destinations can take a report.  [RFC 8460 section 3] */
 #include "check/gather.h"
+#include "check/phrase.h"
 
 #include "base/clock.h"
 #include "net/address.h"
@@ -17,6 +18,13 @@ static void no_mail(struct rua_item *r, const char *why)
 	r->facts->error = why;
 }
 
+/* Neither good nor bad: a look-up failed. Of two answers the one that failed tells why. */
+static void not_looked_up(struct rua_item *r, const char *error, const struct sts_answer *a, const struct sts_answer *b)
+{
+	r->facts->error = error;
+	r->facts->reason = sts_lookup_reason(sts_answer_certain(a) ? b : a);
+}
+
 /* ---- mailto ---------------------------------------------------------------------------------------------------- */
 
 static void mailbox_addresses_known(struct check *c, void *ctx)
@@ -31,7 +39,7 @@ static void mailbox_addresses_known(struct check *c, void *ctx)
 	else if (sts_answer_absent(&r->a) && sts_answer_absent(&r->aaaa))
 		no_mail(r, "its domain has neither an MX record nor an address");
 	else
-		r->facts->error = "its domain could not be looked up";
+		not_looked_up(r, "its domain could not be looked up", &r->a, &r->aaaa);
 }
 
 static void mailbox_mx_known(struct check *c, void *ctx)
@@ -52,16 +60,26 @@ static void mailbox_mx_known(struct check *c, void *ctx)
 		check_ask(c, r->rua->host, STS_T_A, &r->a, mailbox_addresses_known, r);
 		check_ask(c, r->rua->host, STS_T_AAAA, &r->aaaa, mailbox_addresses_known, r);
 	} else {
-		r->facts->error = "its domain could not be looked up";
+		not_looked_up(r, "its domain could not be looked up", &r->mx, &r->mx);
 	}
 }
 
 /* ---- https ----------------------------------------------------------------------------------------------------- */
 
-static bool untested(const struct sts_fetch *f)
+/* Why an address could not be tried, or NULL when it was. */
+static const char *untested(const struct sts_fetch *f)
 {
-	return f->end == STS_FETCH_NO_FAMILY || f->end == STS_FETCH_CANCELLED || f->end == STS_FETCH_NOT_TRIED ||
-		f->end == STS_FETCH_PRIVATE;
+	switch (f->end) {
+	case STS_FETCH_NO_FAMILY:
+		return f->address.family == 6 ? "no-ipv6-here" : "no-ipv4-here";
+	case STS_FETCH_PRIVATE:
+		return "private-denied";
+	case STS_FETCH_NOT_TRIED:
+	case STS_FETCH_CANCELLED:
+		return "timeout";
+	default:
+		return NULL;
+	}
 }
 
 /* One address that verifies is enough: a reporter tries them in turn. */
@@ -73,7 +91,7 @@ static void endpoint_tried(struct sts_fetch *result, void *arg)
 	if (result->end == STS_FETCH_OK && result->tls.problems == 0) {
 		r->facts->state = STS_RUA_OK;
 		r->facts->error = NULL;
-	} else if (r->facts->state != STS_RUA_OK && !untested(result)) {
+	} else if (r->facts->state != STS_RUA_OK && untested(result) == NULL) {
 		r->facts->state = STS_RUA_UNREACHABLE;
 		r->facts->error = result->tls.problems != 0 ? sts_sprintf(r->check->arena, "%s: certificate %s",
 			result->address.text, sts_cert_problem_name(result->tls.problems)) :
@@ -81,6 +99,7 @@ static void endpoint_tried(struct sts_fetch *result, void *arg)
 				result->error != NULL ? result->error : "no TLS session");
 	} else if (r->facts->state == STS_RUA_NOT_TESTED) {
 		r->facts->error = "its addresses could not be tried from here";
+		r->facts->reason = untested(result);
 	}
 	op_end(&f->op);
 }
@@ -122,7 +141,7 @@ static void endpoint_addresses_known(struct check *c, void *ctx)
 		r->facts->state = STS_RUA_UNREACHABLE;
 		r->facts->error = "its host has no address";
 	} else {
-		r->facts->error = "its host could not be looked up";
+		not_looked_up(r, "its host could not be looked up", &r->a, &r->aaaa);
 	}
 }
 

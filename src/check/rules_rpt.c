@@ -70,9 +70,9 @@ void sts_rule_rua(const struct sts_facts *f, struct sts_report *r)
 					  });
 		else if (rua->state == STS_RUA_NOT_TESTED)
 			sts_report_not_tested(r,
-				f->timed_out      ? "timeout"
-				: f->deny_private ? "private-denied"
-						  : "resolver-failed",
+				rua->reason != NULL ? rua->reason
+				: f->timed_out      ? "timeout"
+						    : "resolver-failed",
 				sts_sprintf(r->arena, "report destination %s: %s", uri, why));
 	}
 }

@@ -69,6 +69,21 @@ static void untested(struct sts_facts *f)
 	f->rua[0].error = "its domain could not be looked up";
 }
 
+/* That private addresses are denied, or that time ran out elsewhere, is not why this destination was not tested. */
+static void untested_elsewhere(struct sts_facts *f)
+{
+	untested(f);
+	f->rua[0].reason = "resolver-failed";
+	f->deny_private = true;
+	f->timed_out = true;
+}
+
+static void untested_private(struct sts_facts *f)
+{
+	untested(f);
+	f->rua[0].reason = "private-denied";
+}
+
 static void servfail(struct sts_facts *f)
 {
 	facts_set_rpt(f, NULL);
@@ -103,6 +118,9 @@ static const struct facts_row rows[] = {
 	{"a mailbox that takes no mail", no_mail, "rpt.rua-no-mail:warning", "enforced", "WARNING", NULL},
 	{"an endpoint out of reach", unreachable, "rpt.rua-unreachable:warning", "enforced", "WARNING", NULL},
 	{"a destination not tested", untested, "", "enforced", "SUCCESS", "resolver-failed"},
+	{"a destination whose look-up fails, private addresses denied", untested_elsewhere, "", "enforced", "SUCCESS",
+		"resolver-failed"},
+	{"a destination with private addresses only", untested_private, "", "enforced", "SUCCESS", "private-denied"},
 	{"the look-up fails", servfail, "", "enforced", "SUCCESS", "resolver-failed"},
 	{"the look-up fails in testing", servfail_testing, "mode.testing", "testing", "WARNING", "resolver-failed"},
 	{"bogus", bogus, "rpt.dnssec-bogus:error", "enforced", "WARNING", NULL},
