@@ -74,7 +74,8 @@ static void unrelated(const struct sts_facts *f, struct sts_report *r)
 	size_t count = 0;
 
 	for (size_t i = 0; i < set->count; i++)
-		if (!set->records[i].candidate && !set->records[i].almost && &set->records[i] != set->chosen)
+		if (!set->records[i].candidate && (set->candidates > 0 || !set->records[i].almost) &&
+			&set->records[i] != set->chosen)
 			texts[count++] = sts_sprintf(r->arena, "\"%.*s\"", STS_FMT(set->records[i].text));
 	if (count == 0)
 		return;

@@ -107,10 +107,13 @@ static void record_faults(struct sts_report *r, const struct sts_record *record)
 	}
 }
 
+/* Beside a candidate a text that only resembles one is discarded: its faults are not the domain's.  [RFC 8461
+ * section 3.1] */
 void sts_rules_record_faults(const struct sts_record_set *set, struct sts_report *r)
 {
 	for (size_t i = 0; i < set->count; i++)
-		if (set->records[i].candidate || set->records[i].almost || &set->records[i] == set->chosen)
+		if (set->records[i].candidate || (set->candidates == 0 && set->records[i].almost) ||
+			&set->records[i] == set->chosen)
 			record_faults(r, &set->records[i]);
 }
 

@@ -56,6 +56,14 @@ static void two_records_one_malformed(struct sts_facts *f)
 	facts_set_records(f, texts, 2);
 }
 
+/* They do not begin with "v=STSv1;" and are discarded.  [RFC 8461 section 3.1] */
+static void beside_almost(struct sts_facts *f)
+{
+	static const char *const texts[] = {"v=STSv1; id=1", "v=STSv1", "v=STSv2; id=9"};
+
+	facts_set_records(f, texts, 3);
+}
+
 static void beside_spf(struct sts_facts *f)
 {
 	static const char *const texts[] = {"v=spf1 -all", "v=STSv1; id=1;"};
@@ -220,6 +228,8 @@ static const struct facts_row rows[] = {
 	{"two records", two_records, "record.multiple policy.without-record", "broken", "WARNING", NULL},
 	{"two records, one malformed", two_records_one_malformed, "record.multiple policy.without-record", "broken",
 		"WARNING", NULL},
+	{"a record beside texts that resemble one", beside_almost, "record.unrelated-txt:notice", "enforced", "SUCCESS",
+		NULL},
 	{"a record beside SPF", beside_spf, "record.unrelated-txt:notice", "enforced", "SUCCESS", NULL},
 	{"an id with hyphens", hyphen, "record.id-invalid:error policy.without-record", "broken", "WARNING", NULL},
 	{"another version", other_version, "record.version-invalid:error policy.without-record", "broken", "WARNING",
