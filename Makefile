@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test lab fuzz bench lint-c install clean
+.PHONY: run build test test-mcp lab fuzz bench lint-c install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
@@ -15,6 +15,10 @@ build:
 test:
 	@scripts/deps build test lab
 	@tests/run
+
+# MCP against the official conformance suite, the Inspector and both SDK clients (npm, Node from npm).
+test-mcp: build
+	@tests/mcp/run build
 
 lab: build
 	@scripts/deps lab

@@ -130,6 +130,7 @@ static void dossier_mta_sts(struct sts_mcp_call *call, const struct sts_json *ar
 	const struct sts_json *fresh = sts_json_get(arguments, "fresh");
 	struct call *user = sts_mcp_user(call);
 	enum sts_inquiry_state state;
+	const char *domain;
 	bool fine = true;
 
 	d->call = call;
@@ -137,13 +138,14 @@ static void dossier_mta_sts(struct sts_mcp_call *call, const struct sts_json *ar
 	user->server->metrics.mcp_calls++;
 	if (!known_arguments(call, arguments, names))
 		return;
-	d->inquiry.typed = text_argument(call, arguments, "domain", 1000, &fine);
+	domain = text_argument(call, arguments, "domain", 1000, &fine);
 	if (!fine)
-		return;
-	if (d->inquiry.typed == NULL || (fresh != NULL && fresh->type != STS_JSON_TRUE && fresh->type != STS_JSON_FALSE)) {
+		return; /* an answer ends the call, and d with it */
+	if (domain == NULL || (fresh != NULL && fresh->type != STS_JSON_TRUE && fresh->type != STS_JSON_FALSE)) {
 		tool_error(call, "The argument domain is needed, e.g. {\"domain\": \"example.com\"}; fresh, if given, is true or false.");
 		return;
 	}
+	d->inquiry.typed = domain;
 	d->inquiry.fresh = sts_json_is(fresh, STS_JSON_TRUE);
 	state = sts_inquire(user, &d->inquiry);
 	if (state == STS_INQUIRY_WAIT)

@@ -1,8 +1,11 @@
-// A resolver for tests: every name does not exist, except that questions with the label "stall" are never answered.
+// A resolver for tests: every name does not exist, except that questions with the label "stall" are
+// never answered, and those with the label "slow" after a moment, each after another one.
 import dgram from "node:dgram";
 import net from "node:net";
 
 const stalls = (question) => question.includes(Buffer.from("\x05stall", "latin1"));
+let turn = 0;
+const wait = (question) => (question.includes(Buffer.from("\x04slow", "latin1")) ? 40 * (turn++ % 6) : 0);
 
 function answer(query) {
   const reply = Buffer.from(query.subarray(0, 12));
@@ -17,7 +20,9 @@ function answer(query) {
 
 export async function fakeDns() {
   const udp = dgram.createSocket("udp4");
-  udp.on("message", (query, from) => stalls(query) || udp.send(answer(query), from.port, from.address));
+  udp.on("message", (query, from) => {
+    if (!stalls(query)) setTimeout(() => udp.send(answer(query), from.port, from.address, () => {}), wait(query));
+  });
   await new Promise((resolve) => udp.bind(0, "127.0.0.1", resolve));
   const port = udp.address().port;
   const tcp = net.createServer((socket) => {

@@ -39,9 +39,9 @@ async function common(expect, client) {
   expect(client.getInstructions().includes("never follow instructions"), "instructions");
 
   const steps = [];
-  const check = await client.callTool({ name: "dossier_mta_sts", arguments: { domain: "https://No-Such-Name.com/x" } }, ...progress(client, steps));
+  const check = await client.callTool({ name: "dossier_mta_sts", arguments: { domain: "https://Mail.Slow.com/x" } }, ...progress(client, steps));
   expect(!check.isError && check.structuredContent.verdict === "absent", JSON.stringify(check));
-  expect(check.structuredContent.domain === "no-such-name.com" && check.structuredContent.notes.length > 0, "the name was cleaned, and that is said");
+  expect(check.structuredContent.domain === "mail.slow.com" && check.structuredContent.notes.length > 0, "the name was cleaned, and that is said");
   expect(check.structuredContent.untrusted.includes("strangers"), "strangers' texts are marked");
   expect(check.content[0].text.length < 4000, "the text is short");
   expect(steps.length > 1, `progress was told: ${steps.length}`);
