@@ -13,7 +13,7 @@ KEYS = {
     "name", "why", "domain", "apex", "input", "record", "ttl", "policy", "policy_hex", "mode", "max_age", "patterns", "host",
     "mx", "mx_many", "tlsrpt", "zone", "aside", "signed", "bogus", "dns", "second", "more_hosts", "pad",
     # how the check is run
-    "args", "resolver", "vantage", "timeout", "hostile", "unregistered",
+    "args", "resolver", "vantage", "timeout", "hostile", "unregistered", "history",
     # what must come out
     "find", "not_tested", "may_not_test", "verdict", "status", "exit", "json", "decisions", "allow", "error",
 }

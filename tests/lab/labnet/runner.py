@@ -63,7 +63,9 @@ class Runner:
         self.peak_kb = 0
 
     def command(self, row, form):
-        command = [self.program, "check", row.input, "--format", form, "--no-history", *self.lab.options(row.resolver),
+        # history = true: a first visit, remembered in a store of the row's own
+        memory = ["--history", os.path.join(self.lab.work, "results", f"{row.name}.db")] if row.spec.get("history") else ["--no-history"]
+        command = [self.program, "check", row.input, "--format", form, *memory, *self.lab.options(row.resolver),
                    *[row.fill(a) for a in row.args]]
         return self.lab.neighbour.wrap(command) if row.vantage == "ipv4" else command
 
