@@ -85,7 +85,7 @@ static void mismatch(struct sts_report *r, const struct sts_mx *mx)
 					  "that honour DANE refuse to deliver there, whatever MTA-STS says.",
 					  sts_name(r->arena, mx->tlsa.name), bad->address.text,
 					  bad->tls.dane_error != NULL ? bad->tls.dane_error : "no record matches"),
-				  .result_type = "tlsa-invalid",
+				  .result_type = bad->tls.dane_type != NULL ? bad->tls.dane_type : "tlsa-invalid",
 				  .snippet = present_record(r, mx, &bad->tls),
 				  .fix_type = STS_FIX_DNS,
 			  });

@@ -42,6 +42,21 @@ bool sts_dane_prepare(SSL *ssl, const struct sts_tls_params *p, enum sts_dane_st
 	return true;
 }
 
+/* [RFC 8460 section 4.3.1, 4.3.2.1] */
+static const char *type_for(int error)
+{
+	switch (error) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+		return "certificate-host-mismatch";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "certificate-expired";
+	case X509_V_ERR_DANE_NO_MATCH:
+		return "tlsa-invalid";
+	default:
+		return "certificate-not-trusted";
+	}
+}
+
 static const char *words_for(int error)
 {
 	switch (error) {
@@ -58,7 +73,7 @@ static const char *words_for(int error)
 	}
 }
 
-enum sts_dane_state sts_dane_judge(X509_STORE_CTX *ctx, const char **words)
+enum sts_dane_state sts_dane_judge(X509_STORE_CTX *ctx, const char **words, const char **type)
 {
 	int r = X509_verify_cert(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
@@ -66,6 +81,7 @@ enum sts_dane_state sts_dane_judge(X509_STORE_CTX *ctx, const char **words)
 	if (r == 1 && error == X509_V_OK)
 		return STS_DANE_PASS;
 	*words = words_for(error);
+	*type = type_for(error);
 	return STS_DANE_MISMATCH;
 }
 

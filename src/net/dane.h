@@ -18,9 +18,10 @@ bool sts_dane_prepare(SSL *ssl, const struct sts_tls_params *params, enum sts_da
  * Judge the chain of a handshake, from its certificate callback.
  *
  * @param words  STS_DANE_MISMATCH: why, static
+ * @param type   STS_DANE_MISMATCH: the result type that senders report (RFC 8460 section 4.3), static
  * @return STS_DANE_PASS; STS_DANE_MISMATCH
  */
-enum sts_dane_state sts_dane_judge(X509_STORE_CTX *ctx, const char **words);
+enum sts_dane_state sts_dane_judge(X509_STORE_CTX *ctx, const char **words, const char **type);
 
 /** The record that matched, as text, once the handshake is over; NULL when none did. */
 const char *sts_dane_matched(SSL *ssl, struct sts_arena *arena);

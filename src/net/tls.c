@@ -237,7 +237,7 @@ static int on_chain(X509_STORE_CTX *store_ctx, void *arg)
 
 	(void)arg;
 	if (s->judge_dane)
-		s->dane = sts_dane_judge(store_ctx, &s->out->dane_error);
+		s->dane = sts_dane_judge(store_ctx, &s->out->dane_error, &s->out->dane_type);
 	if (sk_X509_num(sent) > 0)
 		sts_chain_judge(sent, &params, s->arena, s->out);
 	ERR_clear_error();

@@ -484,7 +484,7 @@ static void finish(struct sts_smtp_op *p)
 	merge_attempts(p);
 	if (out->end != STS_SMTP_OK && p->params.tlsa_count > 0) {
 		out->tls.dane = dane_without_tls(out);
-		out->tls.dane_error = out->tls.dane_matched = NULL;
+		out->tls.dane_error = out->tls.dane_type = out->tls.dane_matched = NULL;
 	}
 	if (p->phase != IN_QUIT)
 		out->duration_ms = sts_now_ms() - p->started_ms;

@@ -171,6 +171,7 @@ struct sts_tls {
 	enum sts_dane_state dane; /* SMTP only */
 	const char *dane_matched; /* "3 1 1 ab12…" of the record that matched, or NULL */
 	const char *dane_error;   /* STS_DANE_MISMATCH: why no record matches, words of ours; else NULL */
+	const char *dane_type;    /* STS_DANE_MISMATCH: result type of RFC 8460 for it; else NULL */
 	int64_t duration_ms;      /* of the handshake */
 };
 

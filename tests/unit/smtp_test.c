@@ -326,32 +326,33 @@ static const struct {
 	unsigned problems;   /* the usual verdict, of the same handshake */
 	const char *matched; /* beginning of the record that matched */
 	const char *words;
+	const char *type; /* what senders report */
 } dane_rows[] = {
-	{"3 1 1", {{3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL},
-	{"3 0 2", {{3, OF_CERT, 2, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 0 2 ", NULL},
-	{"3 0 0", {{3, OF_CERT, 0, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 0 0 ", NULL},
-	{"3 1 0", {{3, OF_KEY, 0, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 0 ", NULL},
-	{"3 1 1 of the next key and of this one", {{3, OF_KEY, 1, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL},
-	{"3 1 1 of another key", {{3, OF_KEY, 1, &other}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA record matches"},
+	{"3 1 1", {{3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL, NULL},
+	{"3 0 2", {{3, OF_CERT, 2, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 0 2 ", NULL, NULL},
+	{"3 0 0", {{3, OF_CERT, 0, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 0 0 ", NULL, NULL},
+	{"3 1 0", {{3, OF_KEY, 0, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 0 ", NULL, NULL},
+	{"3 1 1 of the next key and of this one", {{3, OF_KEY, 1, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL, NULL},
+	{"3 1 1 of another key", {{3, OF_KEY, 1, &other}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA record matches", "tlsa-invalid"},
 	{"3 1 1, self-signed for another name: DANE alone", {{3, OF_KEY, 1, &bad}}, {&bad}, STS_DANE_PASS, STS_CERT_SELF_SIGNED | STS_CERT_NAME_MISMATCH,
-		"3 1 1 ", NULL},
-	{"3 1 1, expired: DANE alone", {{3, OF_KEY, 1, &stale}}, {&stale, &ca}, STS_DANE_PASS, STS_CERT_EXPIRED, "3 1 1 ", NULL},
-	{"2 0 1 of the CA", {{2, OF_CERT, 1, &ca}}, {&good, &ca}, STS_DANE_PASS, 0, "2 0 1 ", NULL},
-	{"2 1 1 of the CA", {{2, OF_KEY, 1, &ca}}, {&good, &ca}, STS_DANE_PASS, 0, "2 1 1 ", NULL},
-	{"2 0 1 of the root, which was not sent", {{2, OF_CERT, 1, &root}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA record matches"},
-	{"2 0 1 of the root, sent", {{2, OF_CERT, 1, &root}}, {&good, &ca, &root}, STS_DANE_PASS, 0, "2 0 1 ", NULL},
-	{"2 0 0 of the CA, which was not sent", {{2, OF_CERT, 0, &ca}}, {&good}, STS_DANE_PASS, STS_CERT_CHAIN_INCOMPLETE, "2 0 0 ", NULL},
-	{"2 0 1, expired", {{2, OF_CERT, 1, &ca}}, {&stale, &ca}, STS_DANE_MISMATCH, STS_CERT_EXPIRED, NULL, "has expired"},
-	{"2 0 1, another name", {{2, OF_CERT, 1, &ca}}, {&other, &ca}, STS_DANE_MISMATCH, STS_CERT_NAME_MISMATCH, NULL, "other names"},
-	{"2 0 1, the mail domain's name", {{2, OF_CERT, 1, &ca}}, {&mail_domain, &ca}, STS_DANE_PASS, STS_CERT_NAME_MISMATCH, "2 0 1 ", NULL},
-	{"2 0 1, common name", {{2, OF_CERT, 1, &ca}}, {&cn_only, &ca}, STS_DANE_PASS, STS_CERT_NAME_MISMATCH, "2 0 1 ", NULL},
-	{"0 and 1 are of no use", {{0, OF_CERT, 1, &root}, {1, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_UNUSABLE, 0, NULL, NULL},
-	{"1 1 1 beside 3 1 1", {{1, OF_KEY, 1, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL},
-	{"unknown matching type", {{3, OF_KEY, 7, &good}}, {&good, &ca}, STS_DANE_UNUSABLE, 0, NULL, NULL},
+		"3 1 1 ", NULL, NULL},
+	{"3 1 1, expired: DANE alone", {{3, OF_KEY, 1, &stale}}, {&stale, &ca}, STS_DANE_PASS, STS_CERT_EXPIRED, "3 1 1 ", NULL, NULL},
+	{"2 0 1 of the CA", {{2, OF_CERT, 1, &ca}}, {&good, &ca}, STS_DANE_PASS, 0, "2 0 1 ", NULL, NULL},
+	{"2 1 1 of the CA", {{2, OF_KEY, 1, &ca}}, {&good, &ca}, STS_DANE_PASS, 0, "2 1 1 ", NULL, NULL},
+	{"2 0 1 of the root, which was not sent", {{2, OF_CERT, 1, &root}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA record matches", "tlsa-invalid"},
+	{"2 0 1 of the root, sent", {{2, OF_CERT, 1, &root}}, {&good, &ca, &root}, STS_DANE_PASS, 0, "2 0 1 ", NULL, NULL},
+	{"2 0 0 of the CA, which was not sent", {{2, OF_CERT, 0, &ca}}, {&good}, STS_DANE_PASS, STS_CERT_CHAIN_INCOMPLETE, "2 0 0 ", NULL, NULL},
+	{"2 0 1, expired", {{2, OF_CERT, 1, &ca}}, {&stale, &ca}, STS_DANE_MISMATCH, STS_CERT_EXPIRED, NULL, "has expired", "certificate-expired"},
+	{"2 0 1, another name", {{2, OF_CERT, 1, &ca}}, {&other, &ca}, STS_DANE_MISMATCH, STS_CERT_NAME_MISMATCH, NULL, "other names", "certificate-host-mismatch"},
+	{"2 0 1, the mail domain's name", {{2, OF_CERT, 1, &ca}}, {&mail_domain, &ca}, STS_DANE_PASS, STS_CERT_NAME_MISMATCH, "2 0 1 ", NULL, NULL},
+	{"2 0 1, common name", {{2, OF_CERT, 1, &ca}}, {&cn_only, &ca}, STS_DANE_PASS, STS_CERT_NAME_MISMATCH, "2 0 1 ", NULL, NULL},
+	{"0 and 1 are of no use", {{0, OF_CERT, 1, &root}, {1, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_UNUSABLE, 0, NULL, NULL, NULL},
+	{"1 1 1 beside 3 1 1", {{1, OF_KEY, 1, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL, NULL},
+	{"unknown matching type", {{3, OF_KEY, 7, &good}}, {&good, &ca}, STS_DANE_UNUSABLE, 0, NULL, NULL, NULL},
 	/* The stronger digest of a usage and selector counts alone.  [RFC 7671 section 9] */
-	{"agility: SHA-512 wrong, SHA-256 right", {{3, OF_KEY, 2, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA"},
-	{"agility: SHA-512 right, SHA-256 wrong", {{3, OF_KEY, 2, &good}, {3, OF_KEY, 1, &other}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 2 ", NULL},
-	{"agility: another selector is another matter", {{3, OF_CERT, 2, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL},
+	{"agility: SHA-512 wrong, SHA-256 right", {{3, OF_KEY, 2, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_MISMATCH, 0, NULL, "no TLSA", "tlsa-invalid"},
+	{"agility: SHA-512 right, SHA-256 wrong", {{3, OF_KEY, 2, &good}, {3, OF_KEY, 1, &other}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 2 ", NULL, NULL},
+	{"agility: another selector is another matter", {{3, OF_CERT, 2, &other}, {3, OF_KEY, 1, &good}}, {&good, &ca}, STS_DANE_PASS, 0, "3 1 1 ", NULL, NULL},
 };
 
 static void test_dane(size_t i)
@@ -386,6 +387,7 @@ static void test_dane(size_t i)
 	if (dane_rows[i].matched != NULL && out.tls.dane_matched != NULL)
 		EXPECT(strncmp(out.tls.dane_matched, dane_rows[i].matched, strlen(dane_rows[i].matched)) == 0);
 	expect_words(out.tls.dane_error, dane_rows[i].words);
+	EXPECT_CSTR(out.tls.dane_type, dane_rows[i].type);
 	sts_arena_free(arena);
 }
 

@@ -20,6 +20,8 @@ def fits(expected, issue, row):
         return False
     if expected.cause and (issue.get("cause") or "") != expected.cause:
         return False
+    if expected.report and issue.get("result_type") != expected.report:
+        return False
     if expected.subject:
         return row.fill(expected.subject).lower() in (issue.get("subject") or "").lower()
     return True
