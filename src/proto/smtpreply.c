@@ -185,9 +185,12 @@ enum sts_reply_state sts_smtp_reader_next(
 		size_t end = sts_str_find(rest, '\n', 0);
 		bool last;
 
+		/* What can be told before the next line comes is told first: pieces and the whole then agree. */
+		if (r->lines >= STS_REPLY_LINES_MAX)
+			return fail(r, STS_REPLY_TOO_LONG, arena, out);
 		if (!may_be_line(sts_str(rest.ptr, end < rest.len ? end + 1 : end)))
 			return fail(r, STS_REPLY_GARBAGE, arena, out);
-		if (end >= STS_REPLY_LINE_MAX || r->done + end >= STS_REPLY_MAX || r->lines >= STS_REPLY_LINES_MAX)
+		if (end >= STS_REPLY_LINE_MAX || r->done + end >= STS_REPLY_MAX)
 			return fail(r, STS_REPLY_TOO_LONG, arena, out);
 		if (end == rest.len)
 			return r->overflow || r->in.failed ? fail(r, STS_REPLY_TOO_LONG, arena, out) : STS_REPLY_MORE;

@@ -113,6 +113,8 @@ static void test_bounds(void)
 	EXPECT_INT(state_after("250-a\r\n", 99, "250 b\r\n"), STS_REPLY_DONE);
 	CASE("101 lines");
 	EXPECT_INT(state_after("250-a\r\n", 100, "250 b\r\n"), STS_REPLY_TOO_LONG);
+	CASE("100 lines and junk: whole and in pieces, the lines are told first");
+	EXPECT_INT(state_after("250-a\r\n", 100, "junk"), STS_REPLY_TOO_LONG);
 	CASE("lines without end");
 	EXPECT_INT(state_after("250-a\r\n", 100000, ""), STS_REPLY_TOO_LONG);
 	CASE("one line without end");
