@@ -311,6 +311,12 @@ void sts_path_probe(struct sts_path *p)
 		sts_timer_set(p->loop, &p->timer, p->probe == NULL ? 0 : PROBE_MS, probe_late, p);
 }
 
+/* What one of several resolvers gives says nothing about the others. */
+static bool all_good(const struct sts_path *p)
+{
+	return p->kind != STS_PATH_VALIDATED || p->servers.count < 2 || p->sifted;
+}
+
 static void stop_probe(struct sts_path *p)
 {
 	sts_timer_clear(&p->timer);
@@ -337,7 +343,7 @@ void sts_path_proved(struct sts_path *p)
 		p->found = PASSES;
 		return;
 	}
-	p->state = STS_PATH_STATE_KNOWN;
+	p->state = all_good(p) ? STS_PATH_STATE_KNOWN : STS_PATH_STATE_UNKNOWN;
 	sts_timer_set(p->loop, &p->timer, 0, tell_settled, p);
 }
 
@@ -418,7 +424,7 @@ static void outcome(struct sts_path *p, enum outcome found, const char *why)
 		return;
 	}
 	if (found == PASSES)
-		settle(p, STS_PATH_STATE_KNOWN);
+		settle(p, all_good(p) ? STS_PATH_STATE_KNOWN : STS_PATH_STATE_UNKNOWN);
 	else if (p->kind == STS_PATH_VALIDATED)
 		resolvers_failed(p, found, why);
 	else
@@ -472,6 +478,8 @@ static void sifted(const enum sts_sift_verdict *verdicts, void *arg)
 			why = sts_sprintf(p->arena, "%s%s%s %s", why, i == good.count ? "" : ", ", sts_servers_text(&one, p->arena),
 				verdicts[i] == STS_SIFT_STRIPS ? "does not pass DNSSEC through" : "does not answer");
 	}
+	/* Nobody known to be good: one that the probe did not meet may yet spoil answers, so ask them all again when it matters. */
+	p->sifted = good.count != 0;
 	if (good.count != 0 && good.count != p->servers.count)
 		keep_only(p, &good, why);
 	else if (p->probed)
@@ -482,7 +490,6 @@ static void start_sifting(struct sts_path *p)
 {
 	if (p->sifted || p->kind != STS_PATH_VALIDATED || p->servers.count < 2)
 		return;
-	p->sifted = true;
 	p->sift = sts_sift_start(p->loop, &p->servers, p->tops[0], sifted, p);
 }
 

@@ -4,6 +4,7 @@
 #include "probe/confirm.h"
 #include "probe/dnsask.h"
 #include "probe/path.h"
+#include "probe/prefetch.h"
 #include "proto/dnsmsg.h"
 
 #include <stdlib.h>
@@ -17,8 +18,6 @@
  */
 
 #define DIAGNOSE_MS 4000
-#define CUTS_MAX 10
-#define PREFETCHED 256 /* names remembered as asked for already; the validator's cache catches the rest */
 
 struct sts_query {
 	struct sts_query *next, **link; /* in resolver->queries; NULL when it is over */
@@ -52,8 +51,7 @@ struct sts_resolver {
 	struct sts_path *path;
 	struct sts_confirmer *confirmer;
 	struct sts_query *queries;
-	uint64_t prefetched[PREFETCHED]; /* hashes */
-	size_t prefetched_next;
+	struct sts_prefetched prefetched;
 };
 
 static void ask(struct sts_query *q);
@@ -508,7 +506,7 @@ static void moved(void *arg)
 {
 	struct sts_resolver *r = arg;
 
-	memset(r->prefetched, 0, sizeof r->prefetched); /* other caches */
+	r->prefetched = (struct sts_prefetched){.next = 0}; /* other caches */
 	for (struct sts_query *q = r->queries; q != NULL; q = q->next) {
 		stop(q);
 		ask(q);
@@ -524,44 +522,14 @@ static void settled(void *arg)
 			sts_timer_set(r->loop, &q->again, 0, judge_again, q);
 }
 
-/* ---- prefetch ---- */
-
-static uint64_t hash(const char *s)
-{
-	uint64_t h = 14695981039346656037u; /* FNV-1a */
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 1099511628211u;
-	return h;
-}
-
-static bool first_time(struct sts_resolver *r, const char *name)
-{
-	uint64_t h = hash(name);
-
-	for (size_t i = 0; i < PREFETCHED; i++)
-		if (r->prefetched[i] == h)
-			return false;
-	r->prefetched[r->prefetched_next++ % PREFETCHED] = h;
-	return true;
-}
+/* ---- ahead of the questions ---- */
 
 void sts_resolver_prefetch(struct sts_resolver *r, const char *name)
 {
-	const char *cuts[CUTS_MAX];
-	size_t count = 0;
-
 	if (sts_path_kind(r->path) == STS_PATH_UNVALIDATED)
 		return;
 	sts_path_probe(r->path);
-	for (const char *at = name; at != NULL && *at != '\0'; at = strchr(at, '.'), at = at == NULL ? NULL : at + 1)
-		cuts[count++ % CUTS_MAX] = at; /* the last ones: nearest to the root */
-	for (size_t i = 0; i < count && i < CUTS_MAX; i++) {
-		if (!first_time(r, cuts[i]))
-			continue;
-		sts_ask(sts_path_validator(r->path), cuts[i], STS_T_DS, NULL, NULL);
-		sts_ask(sts_path_validator(r->path), cuts[i], STS_T_DNSKEY, NULL, NULL);
-	}
+	sts_prefetch(&r->prefetched, sts_path_validator(r->path), name);
 }
 
 void sts_resolver_warm(struct sts_resolver *r, const char *name, uint16_t type)
