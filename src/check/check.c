@@ -344,7 +344,7 @@ static void finish(void *arg)
 	see_vantage(c);
 	c->facts->duration_ms = sts_now_ms() - c->started_ms;
 	if (e->past != NULL)
-		c->facts->past = e->past(c->facts->domain, c->facts->judged_at, arena, e->past_arg);
+		c->facts->past = e->past(c->facts->domain, c->facts->judged_at + 1, arena, e->past_arg);
 	report = sts_judge(c->facts, arena);
 	unlink_check(c);
 	e->running--;

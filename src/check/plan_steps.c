@@ -191,8 +191,7 @@ static int64_t change_mx(struct planning *p, int64_t published_at)
 
 	if (must_wait) {
 		step(p, STS_DO_WAIT, refused,
-			sts_sprintf(p->arena, "Wait until %s: until then some sender may hold a policy that does not cover %s.",
-				plan_moment(p->arena, refused), host_list(p, false, true)),
+			sts_sprintf(p->arena, "Wait. Until then some sender may hold a policy by which it refuses %s.", host_list(p, false, true)),
 			sts_sprintf(p->arena,
 				"Most senders have the new policy soon after %s, when the record's TTL has passed; those that saw no "
 				"reason to look keep the old one until it runs out.",
@@ -208,7 +207,7 @@ static void switch_off(struct planning *p, int64_t at)
 	if (!any_host(p, true, false))
 		return;
 	step(p, STS_DO_SWITCH_OFF, at,
-		sts_sprintf(p->arena, "%s may be switched off: no resolver names them any more.", sts_capital(p->arena, host_list(p, true, false))),
+		sts_sprintf(p->arena, "The old mail hosts (%s) may be switched off: no resolver names them any more.", host_list(p, true, false)),
 		"Senders go on using the old MX records until their TTL has passed.");
 }
 
@@ -218,7 +217,7 @@ static void leave(struct planning *p)
 	int64_t at = p->plan->surely_gone_at > p->plan->at ? p->plan->surely_gone_at : p->plan->at;
 
 	step(p, STS_DO_WAIT, at,
-		sts_sprintf(p->arena, "To leave MTA-STS altogether, serve mode none and the record until %s.", plan_moment(p->arena, at)),
+		"To leave MTA-STS altogether, serve mode none and the record until then.",
 		"Until then some sender may hold an earlier policy, and it can learn that it is over only while record and file answer. "
 		"It is the longest max_age of all policies seen, counted from when they were last served.");
 	step(p, STS_DO_REMOVE_RECORD, at, sts_sprintf(p->arena, "Then remove the record _mta-sts.%s.", p->plan->domain), NULL);

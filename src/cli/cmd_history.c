@@ -40,7 +40,7 @@ static const struct cli_option options[] = {
 	{"from", "TIME", CLI_TIME, AT(from_at), NULL, 0, "changes since then"},
 	{"until", "TIME", CLI_TIME, AT(until_at), NULL, 0, "changes until then"},
 	{"limit", "N", CLI_NUMBER, AT(limit), NULL, 0, "the newest so many changes (default 200)"},
-	{"export", "[FILE|-]", CLI_FLAG, AT(export), NULL, 0, "write all observations as JSON lines"},
+	{"export", NULL, CLI_FLAG, AT(export), NULL, 0, "write all observations as JSON lines to the file named, or to standard output"},
 	{"only", "DOMAIN", CLI_TEXT, AT(only), NULL, 0, "with --export: those of one domain"},
 	{"import", "FILE|-", CLI_TEXT, AT(import), NULL, 0, "take an export in; what is there already stays as it is"},
 	{0},

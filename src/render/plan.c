@@ -108,7 +108,10 @@ static void put_step(struct sts_paper *p, const struct sts_plan *plan, size_t nu
 	moment(when, s->not_before);
 	sts_paper_begin(p, 2, 5);
 	sts_paper_printf(p, STS_PLAIN, "%zu. ", number);
-	sts_paper_printf(p, STS_BOLD, "%s%s: ", s->not_before <= plan->at ? "now" : "from ", s->not_before <= plan->at ? "" : when);
+	if (s->not_before <= plan->at)
+		sts_paper_put(p, STS_BOLD, "now: ");
+	else
+		sts_paper_printf(p, STS_BOLD, "%s %s: ", s->action == STS_DO_WAIT ? "until" : "from", when);
 	sts_paper_put(p, STS_PLAIN, s->text);
 	sts_paper_end(p);
 	if (s->why != NULL) {

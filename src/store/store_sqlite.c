@@ -275,7 +275,7 @@ enum sts_err sts_sqlite_open(const char *path, struct sts_store **out, char why[
 		rc = sqlite3_busy_timeout(s->db, STS_STORE_BUSY_MS);
 	err = rc == SQLITE_OK ? prepare_connection(s) : fail(s, rc);
 	if (err != STS_OK) {
-		memcpy(why, s->base.why, sizeof s->base.why);
+		snprintf(why, 512, "%.200s: %.300s", path, s->base.why);
 		close_store(&s->base);
 		return err;
 	}
