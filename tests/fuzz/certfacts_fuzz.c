@@ -67,6 +67,7 @@ static void hold_dane(STACK_OF(X509) *sent, uint8_t usage, struct sts_arena *are
 	X509_STORE *store = X509_STORE_new();
 	enum sts_dane_state state;
 	const char *words = NULL;
+	const char *type = NULL;
 	SSL *ssl;
 
 	if (ctx == NULL) {
@@ -80,8 +81,8 @@ static void hold_dane(STACK_OF(X509) *sent, uint8_t usage, struct sts_arena *are
 	X509_STORE_CTX_set0_dane(store_ctx, SSL_get0_dane(ssl));
 	X509_STORE_CTX_set_default(store_ctx, "ssl_server");
 	X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store_ctx), SSL_get0_param(ssl));
-	state = sts_dane_judge(store_ctx, &words);
-	must(state == STS_DANE_PASS || (state == STS_DANE_MISMATCH && words != NULL));
+	state = sts_dane_judge(store_ctx, &words, &type);
+	must(state == STS_DANE_PASS || (state == STS_DANE_MISMATCH && words != NULL && type != NULL));
 	X509_STORE_CTX_free(store_ctx);
 	X509_STORE_free(store);
 	SSL_free(ssl);
