@@ -162,6 +162,10 @@ static void look_into(struct check *c, const struct sts_rua *rua, struct sts_rua
 		return;
 	if (sts_str_is(rua->scheme, "mailto")) {
 		check_ask(c, rua->host, STS_T_MX, &r->mx, mailbox_mx_known, r);
+	} else if (c->engine->options.deny_private && rua->port != 443) {
+		/* strangers choose the record: a public checker must not be a way to knock at any port */
+		facts->error = "this checker connects to port 443 only";
+		facts->reason = "switched-off";
 	} else {
 		r->pending = 2;
 		check_ask(c, rua->host, STS_T_A, &r->a, endpoint_addresses_known, r);
