@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/* Attempts to put an observation in. */
+#define TRIES 5
+
 enum sts_err sts_history_open(const char *where, struct sts_history **out, char why[static 512])
 {
 	struct sts_history *h = calloc(1, sizeof *h);
@@ -175,6 +178,23 @@ static enum sts_err put_locked(struct sts_history *h, const struct sts_observati
 	return err;
 }
 
+/* Two writers may stand in one another's way; the one that is sent back comes again. */
+static enum sts_err put_alone(
+	struct sts_history *h, const struct sts_observation *seen, struct sts_str doc, struct sts_str result, bool *added)
+{
+	enum sts_err err = STS_OK;
+
+	for (int tries = 0; tries < TRIES; tries++) {
+		h->store->again = false;
+		err = sts_store_begin(h->store, STS_BEGIN_WRITE);
+		if (err == STS_OK)
+			err = sts_store_end(h->store, put_locked(h, seen, doc, result, added));
+		if (err == STS_OK || !h->store->again)
+			break;
+	}
+	return err;
+}
+
 enum sts_err sts_history_put(struct sts_history *h, const struct sts_observation *seen, struct sts_str result, bool *added)
 {
 	bool new_one = false;
@@ -189,13 +209,8 @@ enum sts_err sts_history_put(struct sts_history *h, const struct sts_observation
 		sts_buf_clear(&doc);
 		return sts_store_fail(h->store, STS_ENOMEM, "the observation is too large to be kept");
 	}
-	if (h->store->in_transaction) {
-		err = put_locked(h, seen, sts_buf_str(&doc), result, &new_one);
-	} else {
-		err = sts_store_begin(h->store, STS_BEGIN_WRITE);
-		if (err == STS_OK)
-			err = sts_store_end(h->store, put_locked(h, seen, sts_buf_str(&doc), result, &new_one));
-	}
+	err = h->store->in_transaction ? put_locked(h, seen, sts_buf_str(&doc), result, &new_one)
+				       : put_alone(h, seen, sts_buf_str(&doc), result, &new_one);
 	sts_buf_clear(&doc);
 	if (added != NULL)
 		*added = err == STS_OK && new_one;

@@ -76,6 +76,7 @@ struct sts_store {
 	const struct sts_store_ops *ops;
 	char why[512];       /* of the last failure, for a person; escaped */
 	bool in_transaction;
+	bool again;          /* the last failure was a clash with another writer: the same transaction may work when begun anew */
 };
 
 /** Longest wait for another writer, milliseconds. */

@@ -46,9 +46,13 @@ static enum sts_err fail_connection(struct pg_store *s)
 
 static enum sts_err fail_result(struct pg_store *s, const PGresult *r)
 {
+	const char *state = r == NULL ? NULL : s->pq->PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
 	if (r == NULL)
 		return fail_connection(s);
-	return sts_store_fail(&s->base, err_of_state(s->pq->PQresultErrorField(r, PG_DIAG_SQLSTATE)), "%s", s->pq->PQresultErrorMessage(r));
+	/* class 40: deadlock, serialization failure */
+	s->base.again = state != NULL && strncmp(state, "40", 2) == 0;
+	return sts_store_fail(&s->base, err_of_state(state), "%s", s->pq->PQresultErrorMessage(r));
 }
 
 static bool is_good(const struct pg_store *s, const PGresult *r)
@@ -222,7 +226,7 @@ static enum sts_err fetch_rows(struct pg_store *s, sts_row_fn *row, void *arg)
 	return err;
 }
 
-static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+static enum sts_err run_once(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
 {
 	struct pg_store *s = (struct pg_store *)base;
 	struct sent_values sent;
@@ -260,13 +264,30 @@ static enum sts_err reconnect(struct pg_store *s)
 	return s->pq->PQstatus(s->conn) == CONNECTION_OK ? greet(s) : fail_connection(s);
 }
 
+static bool is_lost(const struct pg_store *s)
+{
+	return s->pq->PQstatus(s->conn) != CONNECTION_OK;
+}
+
+/* Within a transaction a lost connection has lost the transaction: then only who began it can begin anew. */
+static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+{
+	struct pg_store *s = (struct pg_store *)base;
+	enum sts_err err = run_once(base, sql, values, count, row, arg);
+
+	if (err == STS_OK || base->in_transaction || !is_lost(s))
+		return err;
+	err = reconnect(s);
+	return err == STS_OK ? run_once(base, sql, values, count, row, arg) : err;
+}
+
 static enum sts_err begin(struct sts_store *base, enum sts_begin how)
 {
 	struct pg_store *s = (struct pg_store *)base;
 	const char *sql = how == STS_BEGIN_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 	enum sts_err err = script(base, sql);
 
-	if (err == STS_OK || s->pq->PQstatus(s->conn) == CONNECTION_OK)
+	if (err == STS_OK || !is_lost(s))
 		return err;
 	err = reconnect(s);
 	return err == STS_OK ? script(base, sql) : err;

@@ -623,6 +623,36 @@ static void test_packing(void)
 	sts_buf_clear(&out);
 }
 
+/* ---- only PostgreSQL ------------------------------------------------------------------------------------------------ */
+
+static enum sts_err cut(struct sts_store *s)
+{
+	return sts_store_run(s, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user",
+		STS_NO_VALUES, NULL, NULL);
+}
+
+static void test_lost_connection(void)
+{
+	const char *place = fresh_place();
+	struct sts_history *h = open_history(place);
+	struct sts_arena *arena = sts_arena_new();
+	struct seen first = look("example.test", 0), second = look("example.test", 1);
+	struct sts_store *other = NULL;
+	struct sts_kept kept;
+
+	begin("a connection that was cut is made anew, for writing and for reading");
+	put(h, &first, NULL);
+	EXPECT_INT(sts_store_open(place, &other, why), STS_OK);
+	EXPECT_INT(cut(other), STS_OK);
+	EXPECT(put(h, &second, NULL));
+	EXPECT_INT(cut(other), STS_OK);
+	EXPECT_INT(sts_history_at(h, "example.test", INT64_MAX, arena, &kept), STS_OK);
+	EXPECT_INT(kept.seen.at, T0 + DAY);
+	sts_store_close(other);
+	sts_arena_free(arena);
+	sts_history_close(h);
+}
+
 static void test_all(const char *name)
 {
 	kind = name;
@@ -635,6 +665,12 @@ static void test_all(const char *name)
 	test_round_trip();
 	test_bad_lines();
 	test_migration();
+}
+
+static void test_postgres(void)
+{
+	test_all("PostgreSQL");
+	test_lost_connection();
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -662,7 +698,7 @@ int main(void)
 	test_foreign_files();
 	test_all("SQLite");
 	if (getenv("MTASTS_TEST_PG") != NULL)
-		test_all("PostgreSQL");
+		test_postgres();
 	else
 		puts("PostgreSQL skipped: MTASTS_TEST_PG is not set");
 	status = test_done();
