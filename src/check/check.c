@@ -14,17 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#ifndef STS_VERSION
-#define STS_VERSION "0.1.0"
-#endif
-
 /* Time after the deadline in which probes that keep it themselves may report, milliseconds. */
 #define GRACE_MS 1500
-
-const char *sts_version(void)
-{
-	return STS_VERSION;
-}
 
 void sts_options_init(struct sts_options *options)
 {

@@ -70,6 +70,25 @@ DOMAINS = [
 TLSA = [b"\3\1\1" + bytes(32), b"\2\0\2" + bytes(64), b"\3\0\0cert", b"\0\0\1" + bytes(32), b"\3\1"]
 
 
+def documents():
+    """Observations: what an export holds in its lines."""
+    certificate = {"role": "mx", "host": "mx.example", "addresses": ["192.0.2.1"], "sha256": "a" * 64, "spki_sha256": "b" * 64,
+                   "subject": "CN=mx.example", "issuer": "CN=CA", "not_before": "2026-01-01T00:00:00Z",
+                   "not_after": "2027-01-01T00:00:00Z", "problems": "expired weak"}
+    seen = {"schema": "mtasts.observation/1", "domain": "example", "verdict": "enforced", "status": "SUCCESS",
+            "record": {"state": "present", "usable": True, "id": "1", "texts": ["v=STSv1; id=1;"]},
+            "policy": {"state": "present", "sha256": "c" * 64, "served": True, "usable": True, "mode": "enforce", "max_age": 86400,
+                       "mx": ["mx.example"]},
+            "mx": {"state": "present", "hosts": [{"host": "mx.example", "preference": 10, "implicit": False}]},
+            "certificates": [certificate], "tls_rpt": {"state": "unseen", "texts": []},
+            "findings": [{"code": "mx.cert.expired", "severity": "error", "subject": "mx.example [192.0.2.1]", "cause": None}],
+            "not_tested": [{"what": "MX host", "reason": "greylisted"}], "unseen": [{"codes": "mx.tls.", "name": "mx.example"}],
+            "vantage": {"resolver": "recursion", "dnssec_validation": True, "ipv4": True, "ipv6": None, "smtp": False, "version": "0.1.0"}}
+    gone = dict(seen, verdict="absent", record={"state": "gone", "usable": False, "id": None, "texts": []}, certificates=[],
+                policy=dict(seen["policy"], state="gone", sha256=None, served=False, usable=False, mode=None, max_age=None, mx=[]))
+    return [json.dumps(d, ensure_ascii=False).encode() for d in (seen, gone)]
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     policies = [octets(v["body"]) for v in vectors("policy")]
@@ -83,6 +102,7 @@ def main():
         "httpresp": [b"\5" + r for r in RESPONSES],
         "dnsmsg": dns(),
         "tlsa": TLSA,
+        "document": documents(),
         "lint": [b"\0" + p for p in policies] + [b"\1" + r for r in records("record")] + [b"\2" + r for r in records("tlsrpt")],
     }
     for target, inputs in seeds.items():
