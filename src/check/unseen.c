@@ -1,5 +1,7 @@
 #include "check/unseen.h"
 
+#include "check/view.h"
+
 struct collector {
 	struct sts_arena *arena;
 	struct sts_observation *out;
@@ -92,6 +94,8 @@ static void collect_host(struct collector *c, const struct sts_facts *f)
 	}
 	for (size_t i = 0; i < f->fetch_count; i++)
 		collect_fetch(c, f->policy_host.name, &f->fetches[i]);
+	if (sts_policy_state(f) == STS_POLICY_UNKNOWN)
+		add(c, "record.without-policy", "");
 	if (f->policy == NULL) {
 		add(c, "policy.", "");
 		add(c, "mode.", "");
