@@ -39,7 +39,8 @@ static void find_helo(struct sts_engine *e)
 enum sts_err sts_engine_new(const struct sts_options *options, struct sts_engine **out, const char **why)
 {
 	struct sts_engine *e = calloc(1, sizeof *e);
-	struct sts_resolver_options ro = {options->resolvers, options->resolver_count, options->trust_anchor, options->root_hints};
+	struct sts_resolver_options ro = {options->resolvers, options->resolver_count, options->trust_anchor, options->root_hints,
+		options->deny_private};
 	enum sts_err err = STS_ENOMEM;
 
 	*why = "out of memory";

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A block by its leading octets; what is not written is zero. */
@@ -202,5 +203,25 @@ bool sts_address_from_sockaddr(const struct sockaddr_storage *sa, struct sts_add
 		return false;
 	if (port != NULL)
 		*port = ntohs(sa->ss_family == AF_INET ? in->sin_port : in6->sin6_port);
+	return true;
+}
+
+bool sts_address_block(size_t index, char out[static 64])
+{
+	const struct block *block;
+	char text[INET6_ADDRSTRLEN];
+	int family = index < COUNT(blocks4) ? AF_INET : AF_INET6;
+
+	if (index < COUNT(blocks4))
+		block = &blocks4[index];
+	else if ((index -= COUNT(blocks4)) < COUNT(blocks6))
+		block = &blocks6[index];
+	else if ((index -= COUNT(blocks6)) < COUNT(carriers))
+		block = &carriers[index].block;
+	else
+		return false;
+	if (inet_ntop(family, block->prefix, text, sizeof text) == NULL)
+		return false;
+	snprintf(out, 64, "%s/%u", text, block->bits);
 	return true;
 }

@@ -19,5 +19,11 @@ STS_MUST_CHECK bool sts_address_from_sockaddr(const struct sockaddr_storage *sa,
  * what is inside IPv4-mapped, -compatible, NAT64 (64:ff9b::/96, 64:ff9b:1::/48), 6to4 and Teredo forms.
  */
 const char *sts_address_special(int family, const uint8_t *bytes);
+/**
+ * The index-th block of special-purpose addresses as "10.0.0.0/8", those that carry IPv4 addresses included; out holds at least 64 octets.
+ *
+ * @return false past the end
+ */
+bool sts_address_block(size_t index, char out[static 64]);
 
 #endif

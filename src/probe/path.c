@@ -26,6 +26,7 @@ struct sts_path {
 	const char *forwarders[STS_SERVERS_MAX]; /* libunbound's spelling */
 	const char *trust_anchor;
 	const char *root_hints;
+	bool deny_private;
 	const char *tops[TOPS_MAX];              /* owners of the trust anchors */
 	size_t top_count;
 	bool given;                              /* resolvers named by the user */
@@ -158,6 +159,7 @@ static enum sts_err new_validator(const struct sts_path *p, struct sts_validator
 		.trust_anchor = p->trust_anchor,
 		.root_hints = p->root_hints,
 		.ipv6 = can_reach_ipv6(p),
+		.deny_private = p->deny_private,
 	};
 
 	return sts_validator_new(p->loop, &o, out, why);
@@ -223,6 +225,7 @@ static enum sts_err set_up(struct sts_path *p, const struct sts_resolver_options
 
 	p->trust_anchor = sts_strdup(p->arena, o->trust_anchor);
 	p->root_hints = sts_strdup(p->arena, o->root_hints);
+	p->deny_private = o->deny_private;
 	err = read_anchor(p, why);
 	if (err == STS_OK)
 		err = take_resolvers(p, o, why);

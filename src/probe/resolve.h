@@ -13,6 +13,7 @@ struct sts_resolver_options {
 	size_t resolver_count;
 	const char *trust_anchor;     /* file, or NULL for the root's built-in anchor */
 	const char *root_hints;       /* file, or NULL */
+	bool deny_private;            /* recursion asks no name server at a special-purpose address: strangers choose these */
 };
 
 /** What became of the choice of path, for vantage. */

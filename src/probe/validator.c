@@ -1,5 +1,7 @@
 #include "probe/validator.h"
 
+#include "net/address.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,17 @@ static bool set(struct ub_ctx *ctx, const struct option *options, size_t count)
 	return true;
 }
 
+/* Not for forwarders: the user named these. */
+static bool deny_private(struct ub_ctx *ctx)
+{
+	char block[64];
+
+	for (size_t i = 0; sts_address_block(i, block); i++)
+		if (ub_ctx_set_option(ctx, "do-not-query-address:", block) != 0)
+			return false;
+	return true;
+}
+
 static bool set_options(struct ub_ctx *ctx, const struct sts_validator_options *o)
 {
 	const struct option own[] = {
@@ -99,7 +112,8 @@ static bool set_options(struct ub_ctx *ctx, const struct sts_validator_options *
 
 	return set(ctx, common_options, sizeof common_options / sizeof *common_options) &&
 		set(ctx, own, sizeof own / sizeof *own) &&
-		(o->forwarder_count == 0 || set(ctx, forward_options, sizeof forward_options / sizeof *forward_options));
+		(o->forwarder_count == 0 ? !o->deny_private || deny_private(ctx)
+					 : set(ctx, forward_options, sizeof forward_options / sizeof *forward_options));
 }
 
 /* The root's keys roll: the file may be older than this program or newer, both count. */

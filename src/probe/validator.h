@@ -14,6 +14,7 @@ struct sts_validator_options {
 	const char *trust_anchor;      /* file with DS or DNSKEY records, or NULL for the root's */
 	const char *root_hints;        /* file, or NULL for the system's or the library's */
 	bool ipv6;                     /* ask servers over IPv6 too */
+	bool deny_private;             /* recursion asks no server at a special-purpose address */
 };
 
 enum sts_ask_verdict { STS_ASK_UNSIGNED, STS_ASK_BOGUS, STS_ASK_SECURE };

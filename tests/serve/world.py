@@ -146,6 +146,7 @@ class Listeners:
                 self.selector.register(s, selectors.EVENT_READ, "tcp")
         for port in udp_ports:
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
             s.bind(("0.0.0.0", port))
             self.selector.register(s, selectors.EVENT_READ, "udp")
         threading.Thread(target=self.run, daemon=True).start()
@@ -158,8 +159,9 @@ class Listeners:
                     self.seen.append(("tcp",) + connection.getsockname()[:2])
                     connection.close()
                 else:
-                    key.fileobj.recv(4096)
-                    self.seen.append(("udp", "?", key.fileobj.getsockname()[1]))
+                    _, notes, _, _ = key.fileobj.recvmsg(4096, 256)
+                    to = [socket.inet_ntoa(data[8:12]) for level, kind, data in notes if (level, kind) == (socket.IPPROTO_IP, 8)]
+                    self.seen.append(("udp", to[0] if to else "?", key.fileobj.getsockname()[1]))
 
 
 # ---- the server under test -------------------------------------------------------------------------------------------------------
@@ -170,11 +172,13 @@ class Server:
 
     UNLIMITED = ["--rate-requests", "0", "--rate-checks", "0", "--rate-domain", "0"]
 
-    def __init__(self, program, dns, *options, limits=False, env=None, pass_fds=(), listen="127.0.0.1:0"):
+    def __init__(self, program, dns, *options, limits=False, env=None, pass_fds=(), listen="127.0.0.1:0", recursion=False):
         self.folder = tempfile.TemporaryDirectory(prefix="mtasts-serve-")
         config = os.path.join(self.folder.name, "mtasts.conf")
         open(config, "w").close()
-        command = [program, "serve", "--config", config, "--resolver", dns.address, "--timeout", "20"]
+        command = [program, "serve", "--config", config, "--timeout", "20"]
+        if not recursion:
+            command += ["--resolver", dns.address]
         if listen:
             command += ["--listen", listen]
         if not limits:
