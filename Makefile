@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test test-mcp lab fuzz bench lint-c install clean
+.PHONY: run build test test-mcp lab fuzz kill bench bench-history lint-c install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
@@ -28,9 +28,18 @@ fuzz:
 	@scripts/deps build test
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
+# Writers of the history killed at 500 random instants, on SQLite and on PostgreSQL; a quarter of an hour.
+kill: build
+	@scripts/deps test
+	@tests/store/with-postgres tests/store/kill build 500
+
 bench: build
 	@scripts/deps lab
 	@bench/run
+
+bench-history: build
+	@scripts/deps test
+	@bench/history build
 
 install: build
 	@ninja -C build install
