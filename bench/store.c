@@ -1,5 +1,6 @@
 /*
- * What the history answers, and how fast, at one size and at ten times that: the answers must not grow with what other domains hold.
+ * What the history answers, and how fast, at one size and at ten times that: the answers must not grow with what other
+ * domains hold.
  *
  *   store-bench DOMAINS OBSERVATIONS [FOLDER|URL]
  */
@@ -29,15 +30,17 @@ static struct sts_observation *make(struct sts_arena *arena, unsigned domain, un
 {
 	unsigned era = step / 240 + domain % 3;
 
-	return seen_make(arena, &(struct seen){
-		.domain = sts_sprintf(arena, "d%u.example", domain),
-		.at = T0 + (int64_t)step * 3600,
-		.id = sts_sprintf(arena, "%u", era),
-		.policy = seen_policy(era % 3 == 0 ? "testing" : "enforce", 604800 + (long)(era % 7) * 86400, "mx1.example mx2.example"),
-		.hosts = era % 4 == 0 ? "mx1.example" : "mx1.example mx2.example",
-		.cert = era % 2 == 0 ? "a" : "b",
-		.findings = step % 50 < 3 ? "mx.cert.expired error mx1.example,rpt.absent notice x" : NULL,
-	});
+	return seen_make(arena,
+		&(struct seen){
+			.domain = sts_sprintf(arena, "d%u.example", domain),
+			.at = T0 + (int64_t)step * 3600,
+			.id = sts_sprintf(arena, "%u", era),
+			.policy = seen_policy(era % 3 == 0 ? "testing" : "enforce", 604800 + (long)(era % 7) * 86400,
+				"mx1.example mx2.example"),
+			.hosts = era % 4 == 0 ? "mx1.example" : "mx1.example mx2.example",
+			.cert = era % 2 == 0 ? "a" : "b",
+			.findings = step % 50 < 3 ? "mx.cert.expired error mx1.example,rpt.absent notice x" : NULL,
+		});
 }
 
 static void put(struct sts_history *h, unsigned domain, unsigned step)
@@ -67,7 +70,8 @@ static void fill(struct sts_history *h, unsigned domains, unsigned observations)
 		fail("end", s->why);
 }
 
-/* ---- questions ---------------------------------------------------------------------------------------------------- */
+/* ---- questions ----------------------------------------------------------------------------------------------------
+ */
 
 typedef enum sts_err question(struct sts_history *h, const char *domain, unsigned step, struct sts_arena *arena);
 
@@ -112,7 +116,8 @@ static const struct {
 };
 #define QUESTION_COUNT (sizeof questions / sizeof *questions)
 
-/* ---- measuring ------------------------------------------------------------------------------------------------------ */
+/* ---- measuring ------------------------------------------------------------------------------------------------------
+ */
 
 static double now_ms(void)
 {
@@ -164,7 +169,8 @@ static const char *place_of(const char *where, unsigned size, char out[static 25
 		struct sts_store *s = NULL;
 		char why[512];
 
-		if (sts_pg_open(where, &s, why) != STS_OK || s->ops->script(s, "DROP SCHEMA IF EXISTS mtasts CASCADE") != STS_OK)
+		if (sts_pg_open(where, &s, why) != STS_OK ||
+			s->ops->script(s, "DROP SCHEMA IF EXISTS mtasts CASCADE") != STS_OK)
 			fail(where, why);
 		sts_store_close(s);
 		return where;
@@ -185,8 +191,8 @@ static void run(const char *where, unsigned domains, unsigned observations, stru
 	if (sts_history_open(place, &h, why) != STS_OK)
 		fail(place, why);
 	fill(h, domains, observations);
-	printf("%u domains x %u observations: filled in %.0f s, %.0f us each\n", domains, observations, (now_ms() - began) / 1e3,
-		(now_ms() - began) * 1e3 / domains / observations);
+	printf("%u domains x %u observations: filled in %.0f s, %.0f us each\n", domains, observations,
+		(now_ms() - began) / 1e3, (now_ms() - began) * 1e3 / domains / observations);
 	for (size_t q = 0; q < QUESTION_COUNT; q++)
 		out[q] = measure(h, questions[q].ask, domains, observations);
 	sts_history_close(h);
@@ -209,8 +215,9 @@ int main(int argc, char **argv)
 	for (size_t q = 0; q < QUESTION_COUNT; q++) {
 		bool good = large[q].median_ms < LIMIT_MS;
 
-		printf("%-24s %11.3f ms %11.3f ms %10.2f %11.3f ms%s\n", questions[q].name, small[q].median_ms, large[q].median_ms,
-			large[q].median_ms / small[q].median_ms, large[q].p99_ms, good ? "" : "  TOO SLOW");
+		printf("%-24s %11.3f ms %11.3f ms %10.2f %11.3f ms%s\n", questions[q].name, small[q].median_ms,
+			large[q].median_ms, large[q].median_ms / small[q].median_ms, large[q].p99_ms,
+			good ? "" : "  TOO SLOW");
 		fine = fine && good;
 	}
 	return fine ? 0 : 1;

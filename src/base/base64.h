@@ -7,7 +7,8 @@
 /** Append data as base64. */
 void sts_base64_put(struct sts_buf *out, struct sts_str data);
 
-/** Append what the text stands for. @return false: it is not base64, bits beyond the end are set, or out's ceiling was reached */
+/** Append what the text stands for. @return false: it is not base64, bits beyond the end are set, or out's ceiling was
+ * reached */
 STS_MUST_CHECK bool sts_base64_take(struct sts_buf *out, struct sts_str text);
 
 #endif

@@ -27,7 +27,8 @@ const char *sts_held_name(const struct sts_report *r, const struct sts_past_poli
 		const struct sts_past_policy *other = &r->facts->past->policies[i];
 
 		if (other != p && strcmp(sts_date(r->arena, other->first_at), sts_date(r->arena, p->first_at)) == 0 &&
-			(other->first_at < p->first_at || (other->first_at == p->first_at && strcmp(other->sha256, p->sha256) < 0)))
+			(other->first_at < p->first_at ||
+				(other->first_at == p->first_at && strcmp(other->sha256, p->sha256) < 0)))
 			same++;
 	}
 	return same == 1 ? name : sts_sprintf(r->arena, "%s_%u", name, same);
@@ -49,7 +50,9 @@ static void add(struct sts_report *r, const struct sts_past_policy *p)
 	held->best = domain.best;
 	held->worst = domain.worst;
 	held->text = sts_outlook_words(r,
-		sts_sprintf(r->arena, "Senders that hold the policy of %s (until %s at the latest, if they fetched it when it was last seen)",
+		sts_sprintf(r->arena,
+			"Senders that hold the policy of %s (until %s at the latest, if they fetched it when it was "
+			"last seen)",
 			sts_date(r->arena, p->first_at), sts_date(r->arena, held->until_at)),
 		&domain);
 }
@@ -63,7 +66,8 @@ void sts_find_held(struct sts_report *r)
 	for (size_t i = 0; i < past->policy_count && r->held_count < STS_HELD_MAX; i++) {
 		const struct sts_past_policy *p = &past->policies[i];
 
-		if (sts_past_until(p) > r->facts->judged_at && !is_present(r->facts, p) && sts_past_discoverable(past, p))
+		if (sts_past_until(p) > r->facts->judged_at && !is_present(r->facts, p) &&
+			sts_past_discoverable(past, p))
 			add(r, p);
 	}
 }

@@ -32,7 +32,8 @@ bool sts_record_usable(const struct sts_facts *facts)
 {
 	const struct sts_record *chosen = facts->record_set.chosen;
 
-	return facts->record.state == STS_DNS_OK && facts->record_set.verdict != STS_RECORD_ABSENT && chosen != NULL && chosen->usable;
+	return facts->record.state == STS_DNS_OK && facts->record_set.verdict != STS_RECORD_ABSENT && chosen != NULL &&
+	       chosen->usable;
 }
 
 static bool host_is_gone(const struct sts_host *host)
@@ -44,13 +45,13 @@ static bool host_is_gone(const struct sts_host *host)
 static bool fetch_not_asked(const struct sts_fetch *f)
 {
 	return f->end == STS_FETCH_NOT_TRIED || f->end == STS_FETCH_PRIVATE || f->end == STS_FETCH_NO_FAMILY ||
-		f->end == STS_FETCH_CANCELLED;
+	       f->end == STS_FETCH_CANCELLED;
 }
 
 static bool fetch_says_gone(const struct sts_fetch *f)
 {
-	return f->end == STS_FETCH_OK && (f->http.status == 404 || f->http.status == 410) && f->tls.state == STS_TLS_OK &&
-		(f->tls.problems & ~(unsigned)STS_CERT_WEAK) == 0;
+	return f->end == STS_FETCH_OK && (f->http.status == 404 || f->http.status == 410) &&
+	       f->tls.state == STS_TLS_OK && (f->tls.problems & ~(unsigned)STS_CERT_WEAK) == 0;
 }
 
 enum sts_standing sts_policy_standing(const struct sts_facts *facts)
@@ -135,7 +136,8 @@ static void observe_policy(const struct sts_facts *facts, struct sts_arena *aren
 		out->max_age_s = p->max_age_s;
 	for (size_t i = 0; i < p->mx_count; i++)
 		if (p->mx[i].valid)
-			*STS_PUSH(arena, out->mx, out->mx_count) = sts_observe_text(arena, sts_str(p->mx[i].text, p->mx[i].len));
+			*STS_PUSH(arena, out->mx, out->mx_count) =
+				sts_observe_text(arena, sts_str(p->mx[i].text, p->mx[i].len));
 }
 
 static void observe_mx(const struct sts_facts *facts, struct sts_arena *arena, struct sts_observation *out)
@@ -174,7 +176,8 @@ static int64_t writable(int64_t at)
 	return at < 0 ? 0 : at > STS_TIME_MAX ? STS_TIME_MAX : at;
 }
 
-static struct sts_observed_cert *find_cert(struct sts_observation *out, bool policy_host, const char *host, const char *sha256)
+static struct sts_observed_cert *find_cert(
+	struct sts_observation *out, bool policy_host, const char *host, const char *sha256)
 {
 	for (size_t i = 0; i < out->cert_count; i++)
 		if (out->certs[i].policy_host == policy_host && strcmp(out->certs[i].host, host) == 0 &&
@@ -210,10 +213,12 @@ static void observe_cert(struct sts_observation *out, struct sts_arena *arena, b
 static void observe_certs(const struct sts_facts *facts, struct sts_arena *arena, struct sts_observation *out)
 {
 	for (size_t i = 0; i < facts->fetch_count; i++)
-		observe_cert(out, arena, true, facts->policy_host.name, facts->fetches[i].address.text, &facts->fetches[i].tls);
+		observe_cert(out, arena, true, facts->policy_host.name, facts->fetches[i].address.text,
+			&facts->fetches[i].tls);
 	for (size_t i = 0; i < facts->mx_count; i++)
 		for (size_t k = 0; k < facts->mx[i].smtp_count; k++)
-			observe_cert(out, arena, false, facts->mx[i].name, facts->mx[i].smtp[k].address.text, &facts->mx[i].smtp[k].tls);
+			observe_cert(out, arena, false, facts->mx[i].name, facts->mx[i].smtp[k].address.text,
+				&facts->mx[i].smtp[k].tls);
 }
 
 /* ---- judgement ------------------------------------------------------------------------------------------------- */
@@ -229,8 +234,8 @@ static void observe_judgement(const struct sts_report *r, struct sts_arena *aren
 			copy(arena, f->code), f->severity, copy(arena, f->subject), sts_strdup(arena, f->cause)};
 	}
 	for (size_t i = 0; i < r->not_tested_count; i++)
-		out->not_tested[out->not_tested_count++] =
-			(struct sts_not_tested){copy(arena, r->not_tested[i].what), copy(arena, r->not_tested[i].reason)};
+		out->not_tested[out->not_tested_count++] = (struct sts_not_tested){
+			copy(arena, r->not_tested[i].what), copy(arena, r->not_tested[i].reason)};
 }
 
 static void observe_vantage(const struct sts_vantage *v, struct sts_arena *arena, struct sts_observed_vantage *out)

@@ -7,7 +7,8 @@
 static bool has_pattern(const struct sts_policy *p, const struct sts_mx_pattern *wanted)
 {
 	for (size_t i = 0; i < p->mx_count; i++)
-		if (p->mx[i].valid && sts_str_eqi(sts_str(p->mx[i].text, p->mx[i].len), sts_str(wanted->text, wanted->len)))
+		if (p->mx[i].valid &&
+			sts_str_eqi(sts_str(p->mx[i].text, p->mx[i].len), sts_str(wanted->text, wanted->len)))
 			return true;
 	return false;
 }
@@ -22,8 +23,8 @@ static bool has_all_patterns(const struct sts_policy *p, const struct sts_policy
 
 bool sts_policy_same(const struct sts_policy *a, const struct sts_policy *b)
 {
-	return a->usable == b->usable && a->mode == b->mode && a->has_max_age == b->has_max_age && a->max_age_s == b->max_age_s &&
-		has_all_patterns(a, b) && has_all_patterns(b, a);
+	return a->usable == b->usable && a->mode == b->mode && a->has_max_age == b->has_max_age &&
+	       a->max_age_s == b->max_age_s && has_all_patterns(a, b) && has_all_patterns(b, a);
 }
 
 static int64_t max_age_of(const struct sts_past_policy *p)
@@ -56,7 +57,8 @@ static int newest_first(const void *a, const void *b)
 }
 
 /* Items of a kind, last seen first. */
-static const struct sts_item **of_kind(const struct sts_memory *m, enum sts_item_kind kind, struct sts_arena *arena, size_t *count)
+static const struct sts_item **of_kind(
+	const struct sts_memory *m, enum sts_item_kind kind, struct sts_arena *arena, size_t *count)
 {
 	const struct sts_item **list = sts_alloc_array(arena, m->item_count + 1, sizeof(struct sts_item *));
 
@@ -76,7 +78,8 @@ static int64_t number(const char *s)
 	return sts_str_u64(sts_str_of(s), &v) ? (int64_t)v : 0;
 }
 
-static void build_policies(struct sts_past *past, const struct sts_memory *m, sts_body_fn *body, void *arg, struct sts_arena *arena)
+static void build_policies(
+	struct sts_past *past, const struct sts_memory *m, sts_body_fn *body, void *arg, struct sts_arena *arena)
 {
 	size_t count;
 	size_t octets = 0;
@@ -119,7 +122,8 @@ static void build_pairs(struct sts_past *past, const struct sts_memory *m, struc
 
 		if (policy != NULL)
 			past->pairs[past->pair_count++] = (struct sts_past_pair){
-				sts_strndup(arena, items[i]->key, (size_t)(blank - items[i]->key)), policy, items[i]->since_at, items[i]->last_at};
+				sts_strndup(arena, items[i]->key, (size_t)(blank - items[i]->key)), policy,
+				items[i]->since_at, items[i]->last_at};
 	}
 }
 
@@ -130,8 +134,8 @@ static struct sts_past_name *build_names(
 	struct sts_past_name *names = sts_alloc_array(arena, *count + 1, sizeof *names);
 
 	for (size_t i = 0; i < *count; i++)
-		names[i] = (struct sts_past_name){
-			sts_strdup(arena, items[i]->key), items[i]->since_at, items[i]->last_at, number(items[i]->value)};
+		names[i] = (struct sts_past_name){sts_strdup(arena, items[i]->key), items[i]->since_at,
+			items[i]->last_at, number(items[i]->value)};
 	return names;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What earlier observations of a domain say, as far as the rules of time need it. Facts point to it; NULL there means that no history is
- * kept. Pure; owned by the arena of the check.
+ * What earlier observations of a domain say, as far as the rules of time need it. Facts point to it; NULL there means
+ * that no history is kept. Pure; owned by the arena of the check.
  */
 #ifndef STS_CHECK_PAST_H
 #define STS_CHECK_PAST_H
@@ -13,7 +13,7 @@ struct sts_past_policy {
 	struct sts_policy policy; /* read anew from the body */
 	int64_t first_at;
 	int64_t last_at;
-	int64_t gone_at;          /* an observation after last_at saw something else, or nothing; 0: none did */
+	int64_t gone_at; /* an observation after last_at saw something else, or nothing; 0: none did */
 };
 
 /** An id and a policy that stood together. */
@@ -33,18 +33,20 @@ struct sts_past_name {
 };
 
 struct sts_past {
-	int64_t first_at;           /* first and last observation; 0: this is the first visit */
+	int64_t first_at; /* first and last observation; 0: this is the first visit */
 	int64_t last_at;
-	const char *mode;           /* last known: "enforce", "testing", "none", "unusable", "" for no policy; NULL: never known */
+	const char
+		*mode; /* last known: "enforce", "testing", "none", "unusable", "" for no policy; NULL: never known */
 	int64_t mode_since_at;
 	int64_t mode_last_at;
-	struct sts_past_policy *policies; /* last seen first, at most STS_PAST_POLICIES, with bodies of STS_PAST_OCTETS together */
+	struct sts_past_policy
+		*policies; /* last seen first, at most STS_PAST_POLICIES, with bodies of STS_PAST_OCTETS together */
 	size_t policy_count;
-	struct sts_past_pair *pairs;      /* last seen first */
+	struct sts_past_pair *pairs; /* last seen first */
 	size_t pair_count;
-	struct sts_past_name *ids;        /* last seen first */
+	struct sts_past_name *ids; /* last seen first */
 	size_t id_count;
-	struct sts_past_name *mx;         /* last seen first */
+	struct sts_past_name *mx; /* last seen first */
 	size_t mx_count;
 };
 
@@ -61,8 +63,8 @@ struct sts_past *sts_past_build(const struct sts_memory *memory, sts_body_fn *bo
 int64_t sts_past_until(const struct sts_past_policy *p);
 
 /**
- * The time from which surely no sender holds the policy any more: it may have been fetched until something else was seen. While nothing
- * else has been seen it is served still, so the time counts from now.
+ * The time from which surely no sender holds the policy any more: it may have been fetched until something else was
+ * seen. While nothing else has been seen it is served still, so the time counts from now.
  */
 int64_t sts_past_surely_gone(const struct sts_past_policy *p, int64_t now);
 

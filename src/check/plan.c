@@ -49,8 +49,11 @@ static void collect_hosts(struct planning *p)
 	for (size_t i = 0; i < f->mx_count; i++) {
 		if (!sts_mx_real(&f->mx[i]) || sts_mx_repeated(f, i))
 			continue;
-		*STS_PUSH(p->arena, p->plan->hosts, p->plan->host_count) = (struct sts_plan_host){
-			.name = sts_observe_text(p->arena, sts_str_of(f->mx[i].name)), .before = true, .after = w->mx_count == 0, .seen = &f->mx[i]};
+		*STS_PUSH(p->arena, p->plan->hosts, p->plan->host_count) =
+			(struct sts_plan_host){.name = sts_observe_text(p->arena, sts_str_of(f->mx[i].name)),
+				.before = true,
+				.after = w->mx_count == 0,
+				.seen = &f->mx[i]};
 	}
 	for (size_t i = 0; i < w->mx_count; i++) {
 		const char *name = sts_observe_text(p->arena, sts_str_of(w->mx[i]));
@@ -59,7 +62,8 @@ static void collect_hosts(struct planning *p)
 		if (host != NULL)
 			host->after = true;
 		else
-			*STS_PUSH(p->arena, p->plan->hosts, p->plan->host_count) = (struct sts_plan_host){.name = name, .after = true};
+			*STS_PUSH(p->arena, p->plan->hosts, p->plan->host_count) =
+				(struct sts_plan_host){.name = name, .after = true};
 	}
 	for (size_t i = 0; i < p->plan->host_count; i++)
 		p->plan->hosts[i].covered = sts_policy_covers(w->policy, p->plan->hosts[i].name, NULL);
@@ -72,7 +76,8 @@ bool plan_in_phase(const struct sts_plan_host *host, enum sts_plan_phase phase)
 
 /* ---- decisions -------------------------------------------------------------------------------------------------- */
 
-enum sts_decision plan_decide(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy)
+enum sts_decision plan_decide(
+	const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy)
 {
 	if (host->seen != NULL)
 		return sts_decide_with(p->facts, host->seen, policy, policy->mode);
@@ -87,7 +92,8 @@ static size_t mx_index(const struct planning *p, const struct sts_mx *mx)
 	return (size_t)(mx - p->facts->mx);
 }
 
-static enum sts_decision decided_now(const struct planning *p, const struct sts_plan_host *host, enum sts_sender_state state)
+static enum sts_decision decided_now(
+	const struct planning *p, const struct sts_plan_host *host, enum sts_sender_state state)
 {
 	return host->seen == NULL ? STS_DECIDE_UNKNOWN : p->report->mx[mx_index(p, host->seen)].decisions[state];
 }
@@ -98,7 +104,8 @@ static bool delivers(enum sts_decision d)
 }
 
 /* A sender goes on until a host takes the mail; one that is not known may or may not. */
-static enum sts_decision finally(const struct planning *p, const enum sts_decision *decisions, enum sts_plan_phase phase)
+static enum sts_decision finally(
+	const struct planning *p, const enum sts_decision *decisions, enum sts_plan_phase phase)
 {
 	enum sts_decision end = STS_UNREACHABLE;
 
@@ -116,21 +123,25 @@ static enum sts_decision finally(const struct planning *p, const enum sts_decisi
 /* ---- states ----------------------------------------------------------------------------------------------------- */
 
 /* How a kind of sender decides in a phase; policy is what it holds then. */
-typedef enum sts_decision decider(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy, enum sts_plan_phase phase);
+typedef enum sts_decision decider(const struct planning *p, const struct sts_plan_host *host,
+	const struct sts_policy *policy, enum sts_plan_phase phase);
 
-static enum sts_decision by_held(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy, enum sts_plan_phase phase)
+static enum sts_decision by_held(const struct planning *p, const struct sts_plan_host *host,
+	const struct sts_policy *policy, enum sts_plan_phase phase)
 {
 	(void)phase;
 	return plan_decide(p, host, policy);
 }
 
 /* Fetches what is published in the phase. */
-static enum sts_decision by_published(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy, enum sts_plan_phase phase)
+static enum sts_decision by_published(const struct planning *p, const struct sts_plan_host *host,
+	const struct sts_policy *policy, enum sts_plan_phase phase)
 {
 	return phase == STS_PLAN_BEFORE ? decided_now(p, host, STS_STATE_NO_CACHE) : plan_decide(p, host, policy);
 }
 
-static enum sts_decision by_dane(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy, enum sts_plan_phase phase)
+static enum sts_decision by_dane(const struct planning *p, const struct sts_plan_host *host,
+	const struct sts_policy *policy, enum sts_plan_phase phase)
 {
 	if (phase == STS_PLAN_BEFORE)
 		return decided_now(p, host, STS_STATE_DANE);
@@ -142,14 +153,16 @@ static enum sts_decision by_dane(const struct planning *p, const struct sts_plan
 	return plan_decide(p, host, policy);
 }
 
-static enum sts_decision by_nothing(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy, enum sts_plan_phase phase)
+static enum sts_decision by_nothing(const struct planning *p, const struct sts_plan_host *host,
+	const struct sts_policy *policy, enum sts_plan_phase phase)
 {
 	(void)policy;
 	(void)phase;
 	return decided_now(p, host, STS_STATE_NEITHER);
 }
 
-static struct sts_plan_state *add_state(struct planning *p, const char *name, const char *who, decider *decide, const struct sts_policy *policy)
+static struct sts_plan_state *add_state(
+	struct planning *p, const char *name, const char *who, decider *decide, const struct sts_policy *policy)
 {
 	struct sts_plan_state *s = STS_PUSH(p->arena, p->plan->states, p->plan->state_count);
 
@@ -177,18 +190,21 @@ static void collect_states(struct planning *p)
 {
 	const struct sts_policy *planned = p->wanted->policy;
 
-	add_state(p, "no_cache", "Senders that know MTA-STS and meet the domain for the first time", by_published, planned);
+	add_state(p, "no_cache", "Senders that know MTA-STS and meet the domain for the first time", by_published,
+		planned);
 	for (size_t i = 0; i < p->old_count; i++)
 		add_old_state(p, p->olds[i].name, p->olds[i].who, &p->olds[i]);
 	if (!p->same_policy)
-		add_state(p, "planned_policy", "Senders that have fetched the planned policy", by_held, planned)->exists[STS_PLAN_BEFORE] = false;
+		add_state(p, "planned_policy", "Senders that have fetched the planned policy", by_held, planned)
+			->exists[STS_PLAN_BEFORE] = false;
 	add_state(p, "dane", "Senders that honour DANE, and MTA-STS where it does not apply", by_dane, planned);
 	add_state(p, "neither", "Senders that know neither MTA-STS nor DANE", by_nothing, NULL);
 }
 
 /* ---- old policies ----------------------------------------------------------------------------------------------- */
 
-static void add_old(struct planning *p, const char *name, const char *who, const struct sts_policy *policy, int64_t gone_at)
+static void add_old(
+	struct planning *p, const char *name, const char *who, const struct sts_policy *policy, int64_t gone_at)
 {
 	*STS_PUSH(p->arena, p->olds, p->old_count) = (struct plan_old){name, who, policy, gone_at};
 	if (policy->mode != STS_MODE_NONE && gone_at > p->plan->surely_gone_at)
@@ -218,7 +234,8 @@ static void collect_olds(struct planning *p)
 			(present_is_given(p) && sts_policy_same(f->policy, &old->policy)))
 			continue;
 		add_old(p, sts_held_name(p->report, old),
-			sts_sprintf(p->arena, "Senders that hold the policy of %s", sts_date(p->arena, old->first_at)), &old->policy, gone_at);
+			sts_sprintf(p->arena, "Senders that hold the policy of %s", sts_date(p->arena, old->first_at)),
+			&old->policy, gone_at);
 	}
 }
 
@@ -244,7 +261,7 @@ static const struct sts_plan_host *refused_after(const struct planning *p)
 static bool facts_are_known(const struct planning *p)
 {
 	return sts_record_standing(p->facts) != STS_UNSEEN && sts_policy_standing(p->facts) != STS_UNSEEN &&
-		sts_answer_certain(&p->facts->mx_answer);
+	       sts_answer_certain(&p->facts->mx_answer);
 }
 
 static void find_verdict(struct planning *p)
@@ -254,8 +271,10 @@ static void find_verdict(struct planning *p)
 
 	if (refused != NULL) {
 		plan->verdict = STS_PLAN_UNSAFE;
-		plan->summary = sts_sprintf(p->arena, "Not like this: senders that hold the planned policy refuse %s, which %s.", refused->name,
-			refused->covered ? "it covers but which does not stand up to a sender" : "is to take mail and is not covered");
+		plan->summary = sts_sprintf(p->arena,
+			"Not like this: senders that hold the planned policy refuse %s, which %s.", refused->name,
+			refused->covered ? "it covers but which does not stand up to a sender"
+					 : "is to take mail and is not covered");
 	} else if (!facts_are_known(p)) {
 		plan->verdict = STS_PLAN_UNKNOWN;
 		plan->summary = "What is published now could not be seen whole, so the plan may miss something.";
@@ -265,15 +284,21 @@ static void find_verdict(struct planning *p)
 	} else {
 		plan->verdict = STS_PLAN_SAFE;
 		plan->summary = plan->surely_gone_at > plan->at
-			? sts_sprintf(p->arena, "In this order no mail is refused. Surely nobody holds an earlier policy from %s on.",
-				  plan_moment(p->arena, plan->surely_gone_at))
-			: "In this order no mail is refused. Nobody holds an earlier policy.";
+					? sts_sprintf(p->arena,
+						  "In this order no mail is refused. Surely nobody holds an earlier "
+						  "policy from %s on.",
+						  plan_moment(p->arena, plan->surely_gone_at))
+					: "In this order no mail is refused. Nobody holds an earlier policy.";
 	}
 }
 
 void sts_plan_make(const struct sts_change_wanted *wanted, struct sts_arena *arena, struct sts_plan *out)
 {
-	struct planning p = {.arena = arena, .wanted = wanted, .report = wanted->report, .facts = wanted->report->facts, .plan = out};
+	struct planning p = {.arena = arena,
+		.wanted = wanted,
+		.report = wanted->report,
+		.facts = wanted->report->facts,
+		.plan = out};
 
 	*out = (struct sts_plan){.domain = p.facts->domain, .at = p.facts->judged_at};
 	p.same_policy = present_is_given(&p) && sts_policy_same(p.facts->policy, wanted->policy);

@@ -25,7 +25,8 @@ const char *plan_moment(struct sts_arena *arena, int64_t at)
 	return sts_sprintf(arena, "%.10s %.5s UTC", text, text + 11);
 }
 
-static struct sts_plan_step *step(struct planning *p, enum sts_plan_action action, int64_t not_before, const char *text, const char *why)
+static struct sts_plan_step *step(
+	struct planning *p, enum sts_plan_action action, int64_t not_before, const char *text, const char *why)
 {
 	struct sts_plan_step *s = STS_PUSH(p->arena, p->plan->steps, p->plan->step_count);
 
@@ -54,7 +55,8 @@ static const char *host_list(const struct planning *p, bool before, bool after)
 	return sts_join(p->arena, names, count, 5);
 }
 
-/* A host that goes is in DNS, and may be chosen, until the MX records have changed everywhere: until then no policy may refuse it. */
+/* A host that goes is in DNS, and may be chosen, until the MX records have changed everywhere: until then no policy may
+ * refuse it. */
 static bool needs_interim(const struct planning *p)
 {
 	if (p->wanted->policy->mode != STS_MODE_ENFORCE)
@@ -146,18 +148,21 @@ static const char *mx_text(struct planning *p)
 
 static int64_t record_ttl(const struct planning *p)
 {
-	return p->facts->record.rr_count > 0 && p->facts->record.ttl_s > 0 ? (int64_t)p->facts->record.ttl_s : TTL_DEFAULT;
+	return p->facts->record.rr_count > 0 && p->facts->record.ttl_s > 0 ? (int64_t)p->facts->record.ttl_s
+									   : TTL_DEFAULT;
 }
 
 static int64_t mx_ttl(const struct planning *p)
 {
-	return p->facts->mx_answer.rr_count > 0 && p->facts->mx_answer.ttl_s > 0 ? (int64_t)p->facts->mx_answer.ttl_s : TTL_DEFAULT;
+	return p->facts->mx_answer.rr_count > 0 && p->facts->mx_answer.ttl_s > 0 ? (int64_t)p->facts->mx_answer.ttl_s
+										 : TTL_DEFAULT;
 }
 
 static void publish(struct planning *p, int64_t at, const char *file, const char *what)
 {
 	step(p, STS_DO_FILE, at, sts_sprintf(p->arena, "Put %s on the policy host, at every address it has.", what),
-		"The file comes first: a sender that sees the new id fetches at once, and must not get the old file under it.")
+		"The file comes first: a sender that sees the new id fetches at once, and must not get the old file "
+		"under it.")
 		->snippet = file;
 	step(p, STS_DO_RECORD, at, "When every address serves it, give the record a new id.",
 		"Senders that hold an earlier policy fetch anew only when the id differs.")
@@ -173,10 +178,13 @@ static void mend_first(struct planning *p)
 			continue;
 		if (h->covered)
 			step(p, STS_DO_MEND, p->plan->at,
-				sts_sprintf(p->arena, "Put the TLS of %s right: under the planned policy senders refuse it as it is.", h->name),
+				sts_sprintf(p->arena,
+					"Put the TLS of %s right: under the planned policy senders refuse it as it is.",
+					h->name),
 				NULL);
 		else
-			step(p, STS_DO_MEND, p->plan->at, sts_sprintf(p->arena, "Add %s to the planned policy: it is to take mail.", h->name),
+			step(p, STS_DO_MEND, p->plan->at,
+				sts_sprintf(p->arena, "Add %s to the planned policy: it is to take mail.", h->name),
 				NULL)
 				->snippet = sts_sprintf(p->arena, "mx: %s", h->name);
 	}
@@ -191,14 +199,18 @@ static int64_t change_mx(struct planning *p, int64_t published_at)
 
 	if (must_wait) {
 		step(p, STS_DO_WAIT, refused,
-			sts_sprintf(p->arena, "Wait. Until then some sender may hold a policy by which it refuses %s.", host_list(p, false, true)),
+			sts_sprintf(p->arena, "Wait. Until then some sender may hold a policy by which it refuses %s.",
+				host_list(p, false, true)),
 			sts_sprintf(p->arena,
-				"Most senders have the new policy soon after %s, when the record's TTL has passed; those that saw no "
+				"Most senders have the new policy soon after %s, when the record's TTL has passed; "
+				"those that saw no "
 				"reason to look keep the old one until it runs out.",
 				plan_moment(p->arena, at)));
 		at = refused;
 	}
-	step(p, STS_DO_MX, at, "Change the MX records.", "The policy covers the new hosts before any sender can choose them.")->snippet = mx_text(p);
+	step(p, STS_DO_MX, at, "Change the MX records.",
+		"The policy covers the new hosts before any sender can choose them.")
+		->snippet = mx_text(p);
 	return at;
 }
 
@@ -207,7 +219,8 @@ static void switch_off(struct planning *p, int64_t at)
 	if (!any_host(p, true, false))
 		return;
 	step(p, STS_DO_SWITCH_OFF, at,
-		sts_sprintf(p->arena, "The old mail hosts (%s) may be switched off: no resolver names them any more.", host_list(p, true, false)),
+		sts_sprintf(p->arena, "The old mail hosts (%s) may be switched off: no resolver names them any more.",
+			host_list(p, true, false)),
 		"Senders go on using the old MX records until their TTL has passed.");
 }
 
@@ -216,13 +229,16 @@ static void leave(struct planning *p)
 {
 	int64_t at = p->plan->surely_gone_at > p->plan->at ? p->plan->surely_gone_at : p->plan->at;
 
-	step(p, STS_DO_WAIT, at,
-		"To leave MTA-STS altogether, serve mode none and the record until then.",
-		"Until then some sender may hold an earlier policy, and it can learn that it is over only while record and file answer. "
+	step(p, STS_DO_WAIT, at, "To leave MTA-STS altogether, serve mode none and the record until then.",
+		"Until then some sender may hold an earlier policy, and it can learn that it is over only while record "
+		"and file answer. "
 		"It is the longest max_age of all policies seen, counted from when they were last served.");
-	step(p, STS_DO_REMOVE_RECORD, at, sts_sprintf(p->arena, "Then remove the record _mta-sts.%s.", p->plan->domain), NULL);
+	step(p, STS_DO_REMOVE_RECORD, at, sts_sprintf(p->arena, "Then remove the record _mta-sts.%s.", p->plan->domain),
+		NULL);
 	step(p, STS_DO_REMOVE_HOST, at + record_ttl(p),
-		sts_sprintf(p->arena, "When its TTL has passed, remove the file and the name mta-sts.%s.", p->plan->domain), NULL);
+		sts_sprintf(
+			p->arena, "When its TTL has passed, remove the file and the name mta-sts.%s.", p->plan->domain),
+		NULL);
 }
 
 /* The policy, then the MX records it has to cover, then the policy without what went. */
@@ -271,7 +287,10 @@ static void warn_of_hosts(struct planning *p)
 		const struct sts_plan_host *h = &p->plan->hosts[i];
 
 		if (h->after && h->seen == NULL)
-			warn(p, sts_sprintf(p->arena, "%s is no MX host now and was not tested. Make sure of its certificate before it takes mail.", h->name));
+			warn(p, sts_sprintf(p->arena,
+					"%s is no MX host now and was not tested. Make sure of its certificate before "
+					"it takes mail.",
+					h->name));
 		else if (h->after && plan_decide(p, h, p->wanted->policy) == STS_DECIDE_UNKNOWN)
 			warn(p, sts_sprintf(p->arena, "%s could not be tested from here.", h->name));
 	}
@@ -282,12 +301,14 @@ static void warn_of_past(struct planning *p)
 	const struct sts_past *past = p->facts->past;
 
 	if (past == NULL) {
-		warn(p, "Without a history only the present policy is known. Senders may hold earlier ones, for a year at most.");
+		warn(p, "Without a history only the present policy is known. Senders may hold earlier ones, for a year "
+			"at most.");
 		return;
 	}
 	if (past->first_at == 0 || p->plan->at - past->first_at < STS_MAX_AGE_MAX)
-		warn(p, sts_sprintf(p->arena, "The history begins %s. A policy served before that may be held for a year at most.",
-			sts_date(p->arena, past->first_at == 0 ? p->plan->at : past->first_at)));
+		warn(p, sts_sprintf(p->arena,
+				"The history begins %s. A policy served before that may be held for a year at most.",
+				sts_date(p->arena, past->first_at == 0 ? p->plan->at : past->first_at)));
 }
 
 static void warn_of_mode(struct planning *p)
@@ -298,10 +319,12 @@ static void warn_of_mode(struct planning *p)
 	for (size_t i = 0; i < p->old_count; i++)
 		enforced = enforced || p->olds[i].policy->mode == STS_MODE_ENFORCE;
 	if (policy->mode == STS_MODE_ENFORCE && p->old_count == 0)
-		warn(p, "This is the first policy, and it enforces at once. Mode testing with TLSRPT shows first whether every mail host stands up to it.");
+		warn(p, "This is the first policy, and it enforces at once. Mode testing with TLSRPT shows first "
+			"whether every mail host stands up to it.");
 	if (policy->mode != STS_MODE_ENFORCE && enforced)
-		warn(p, sts_sprintf(p->arena, "Senders that hold a policy in mode enforce go on enforcing it until %s at the latest.",
-			plan_moment(p->arena, p->plan->surely_gone_at)));
+		warn(p, sts_sprintf(p->arena,
+				"Senders that hold a policy in mode enforce go on enforcing it until %s at the latest.",
+				plan_moment(p->arena, p->plan->surely_gone_at)));
 	if (policy->mode == STS_MODE_NONE && policy->has_max_age && policy->max_age_s > 604800)
 		warn(p, "Mode none with a max_age of more than a week is held as long as any other: a day is enough.");
 	if (policy->mode == STS_MODE_TESTING && sts_tlsrpt_absent(p->facts))

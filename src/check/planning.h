@@ -26,7 +26,8 @@ struct planning {
 bool plan_in_phase(const struct sts_plan_host *host, enum sts_plan_phase phase);
 
 /** What a sender that holds the policy does with the host. */
-enum sts_decision plan_decide(const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy);
+enum sts_decision plan_decide(
+	const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy);
 
 /** "2026-01-31 12:00 UTC", rounded up to the next minute: a date to wait for must not come too early. */
 const char *plan_moment(struct sts_arena *arena, int64_t at);

@@ -1,6 +1,6 @@
 /*
- * What only earlier observations can tell. Each rule rests on answers that said so: a look-up that failed, now or then, proves nothing.
- * [RFC 8461 sections 3.1, 3.3, 8.1 and 8.3; findings of the layer "time"]
+ * What only earlier observations can tell. Each rule rests on answers that said so: a look-up that failed, now or then,
+ * proves nothing. [RFC 8461 sections 3.1, 3.3, 8.1 and 8.3; findings of the layer "time"]
  */
 #include "base/clock.h"
 #include "check/held.h"
@@ -111,8 +111,8 @@ static bool id_left_since(const struct sts_past *past, const char *id, int64_t a
 	return false;
 }
 
-static void not_bumped(
-	const struct sts_facts *f, struct sts_report *r, const char *id, const struct sts_policy *p, const struct sts_past_pair *old, bool confirmed)
+static void not_bumped(const struct sts_facts *f, struct sts_report *r, const char *id, const struct sts_policy *p,
+	const struct sts_past_pair *old, bool confirmed)
 {
 	struct sts_note note = {
 		.id = STS_F_TIME_ID_NOT_BUMPED,
@@ -123,15 +123,18 @@ static void not_bumped(
 	};
 
 	note.detail = sts_sprintf(r->arena,
-		"The id is %s, as it was when another policy was served (last seen %s). The present policy was first seen %s. Senders that hold "
-		"the old one take the id as a sign that nothing has changed: they keep it until they refresh, or until %s at the latest.%s",
+		"The id is %s, as it was when another policy was served (last seen %s). The present policy was first "
+		"seen %s. Senders that hold "
+		"the old one take the id as a sign that nothing has changed: they keep it until they refresh, or until "
+		"%s at the latest.%s",
 		id, moment(r->arena, old->last_at), moment(r->arena, together_since(f, id, p)),
 		moment(r->arena, sts_past_until(old->policy)),
 		confirmed ? "" : " The resolver's answer may be older than the change; look again to be sure.");
 	sts_report_add(r, &note);
 }
 
-/* The id was renewed and nothing else: under the id before there was never a policy that says something else than the present one. */
+/* The id was renewed and nothing else: under the id before there was never a policy that says something else than the
+ * present one. */
 static void bumped_idle(const struct sts_facts *f, struct sts_report *r, const char *id, const struct sts_policy *p)
 {
 	const struct sts_past_name *before = NULL;
@@ -146,14 +149,14 @@ static void bumped_idle(const struct sts_facts *f, struct sts_report *r, const c
 		stood_with_it = stood_with_it || strcmp(f->past->pairs[i].id, before->name) == 0;
 	if (!stood_with_it)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_TIME_ID_BUMPED_IDLE,
-			.detail = sts_sprintf(r->arena,
-				"The id was %s until %s and is %s now; the policy says the same under both. Senders fetch it anew for nothing. If a "
-				"new policy was meant to go with it, it is not there.",
-				before->name, moment(r->arena, before->last_at), id),
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_TIME_ID_BUMPED_IDLE,
+				  .detail = sts_sprintf(r->arena,
+					  "The id was %s until %s and is %s now; the policy says the same under both. "
+					  "Senders fetch it anew for nothing. If a "
+					  "new policy was meant to go with it, it is not there.",
+					  before->name, moment(r->arena, before->last_at), id),
+			  });
 }
 
 static void compare_id(const struct sts_facts *f, struct sts_report *r)
@@ -194,19 +197,21 @@ static bool digits(const char *s, size_t count, int *out)
 	return true;
 }
 
-/* "20260131", or that with a time "T123456Z" or "123456" behind: the end of what it names, so that no time zone makes it too early. */
+/* "20260131", or that with a time "T123456Z" or "123456" behind: the end of what it names, so that no time zone makes
+ * it too early. */
 static bool id_as_time(const char *id, int64_t *end_at)
 {
 	int y, mo, d, h, mi, s;
 	const char *rest = id + 8;
 
-	if (strlen(id) < 8 || !digits(id, 4, &y) || !digits(id + 4, 2, &mo) || !digits(id + 6, 2, &d) || y < 1990 || y > 2200 || mo < 1 ||
-		mo > 12 || d < 1 || d > 31)
+	if (strlen(id) < 8 || !digits(id, 4, &y) || !digits(id + 4, 2, &mo) || !digits(id + 6, 2, &d) || y < 1990 ||
+		y > 2200 || mo < 1 || mo > 12 || d < 1 || d > 31)
 		return false;
 	*end_at = sts_civil_seconds(y, mo, d, 0, 0, 0) + DAY;
 	if (*rest == 'T' || *rest == 't')
 		rest++;
-	if (strlen(rest) >= 6 && digits(rest, 2, &h) && digits(rest + 2, 2, &mi) && digits(rest + 4, 2, &s) && h < 24 && mi < 60 && s < 61)
+	if (strlen(rest) >= 6 && digits(rest, 2, &h) && digits(rest + 2, 2, &mi) && digits(rest + 4, 2, &s) && h < 24 &&
+		mi < 60 && s < 61)
 		*end_at = sts_civil_seconds(y, mo, d, h, mi, s);
 	return true;
 }
@@ -233,15 +238,15 @@ static void file_newer(const struct sts_facts *f, struct sts_report *r)
 		return;
 	if (file_at - id_at < DAY || file_at > f->judged_at)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_TIME_FILE_NEWER_THAN_ID,
-			.detail = sts_sprintf(r->arena,
-				"The id %s reads as a date, and the web server says that the file was changed %s. That is a hint and no proof: "
-				"copying the file changes its date, too.",
-				id, moment(r->arena, file_at)),
-			.fix_type = STS_FIX_DNS,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_TIME_FILE_NEWER_THAN_ID,
+				  .detail = sts_sprintf(r->arena,
+					  "The id %s reads as a date, and the web server says that the file was "
+					  "changed %s. That is a hint and no proof: "
+					  "copying the file changes its date, too.",
+					  id, moment(r->arena, file_at)),
+				  .fix_type = STS_FIX_DNS,
+			  });
 }
 
 static void first_visit(const struct sts_facts *f, struct sts_report *r)
@@ -259,20 +264,23 @@ static void testing_too_long(const struct sts_facts *f, struct sts_report *r)
 	if (f->policy == NULL || !f->policy->usable || f->policy->mode != STS_MODE_TESTING || past->mode == NULL ||
 		strcmp(past->mode, "testing") != 0 || f->judged_at - past->mode_since_at <= TESTING_TOO_LONG)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_TIME_TESTING_TOO_LONG,
-			.detail = sts_sprintf(r->arena, "Every look since %s, %lld days ago, saw mode testing. As long as it lasts no mail is protected.",
-				sts_date(r->arena, past->mode_since_at), (long long)((f->judged_at - past->mode_since_at) / DAY)),
-			.fix_type = STS_FIX_POLICY,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_TIME_TESTING_TOO_LONG,
+				  .detail = sts_sprintf(r->arena,
+					  "Every look since %s, %lld days ago, saw mode testing. As long as it lasts "
+					  "no mail is protected.",
+					  sts_date(r->arena, past->mode_since_at),
+					  (long long)((f->judged_at - past->mode_since_at) / DAY)),
+				  .fix_type = STS_FIX_POLICY,
+			  });
 }
 
 /* The policy of a mode that was seen last, or NULL. */
 static const struct sts_past_policy *last_enforced(const struct sts_past *past)
 {
 	for (size_t i = 0; i < past->policy_count; i++)
-		if (past->policies[i].policy.mode == STS_MODE_ENFORCE && sts_past_discoverable(past, &past->policies[i]))
+		if (past->policies[i].policy.mode == STS_MODE_ENFORCE &&
+			sts_past_discoverable(past, &past->policies[i]))
 			return &past->policies[i];
 	return NULL;
 }
@@ -307,7 +315,8 @@ static void mode_weakened(const struct sts_facts *f, struct sts_report *r)
 	sts_report_add(r,
 		&(struct sts_note){
 			.id = STS_F_TIME_MODE_WEAKENED,
-			.detail = sts_sprintf(r->arena, "On %s the mode was enforce; now %s. Senders lose the protection as they learn of it.",
+			.detail = sts_sprintf(r->arena,
+				"On %s the mode was enforce; now %s. Senders lose the protection as they learn of it.",
 				moment(r->arena, old->last_at), now),
 			.cause = sts_report_has(r, STS_F_TIME_WITHDRAWN_EARLY, NULL) ? "time.withdrawn-early" : NULL,
 		});
@@ -323,7 +332,9 @@ static bool host_name_gone(const struct sts_facts *f)
 static const char *what_is_gone(const struct sts_facts *f, struct sts_arena *arena)
 {
 	bool record = sts_record_standing(f) == STS_GONE;
-	const char *policy = sts_policy_standing(f) != STS_GONE ? NULL : host_name_gone(f) ? "the policy host's name" : "the policy file";
+	const char *policy = sts_policy_standing(f) != STS_GONE ? NULL
+			     : host_name_gone(f)                ? "the policy host's name"
+								: "the policy file";
 
 	if (record && policy != NULL)
 		return sts_sprintf(arena, "the record and %s are gone", policy);
@@ -350,25 +361,26 @@ static const struct sts_past_policy *longest_held(const struct sts_past *past, i
 static void withdrawn_early(const struct sts_facts *f, struct sts_report *r)
 {
 	const struct sts_past_policy *enforced = longest_held(f->past, f->judged_at, STS_MODE_ENFORCE);
-	const struct sts_past_policy *p = enforced != NULL ? enforced : longest_held(f->past, f->judged_at, STS_MODE_TESTING);
+	const struct sts_past_policy *p =
+		enforced != NULL ? enforced : longest_held(f->past, f->judged_at, STS_MODE_TESTING);
 	const char *gone = what_is_gone(f, r->arena);
 
 	/* What was never seen was not taken away. */
 	if (p == NULL || gone == NULL)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_TIME_WITHDRAWN_EARLY,
-			.has_severity = true,
-			.severity = enforced != NULL ? STS_ERROR : STS_WARNING,
-			.detail = sts_sprintf(r->arena,
-				"Now %s, but the policy of %s (mode %s, last seen %s) may be held by senders until %s. They go on applying it and "
-				"cannot learn that it is over.",
-				gone, sts_date(r->arena, p->first_at), sts_mode_name(p->policy.mode), moment(r->arena, p->last_at),
-				moment(r->arena, sts_past_until(p))),
-			.snippet = sts_policy_file(r->arena, STS_MODE_NONE, NULL, 0, DAY),
-			.fix_type = STS_FIX_POLICY,
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_TIME_WITHDRAWN_EARLY,
+				  .has_severity = true,
+				  .severity = enforced != NULL ? STS_ERROR : STS_WARNING,
+				  .detail = sts_sprintf(r->arena,
+					  "Now %s, but the policy of %s (mode %s, last seen %s) may be held by senders "
+					  "until %s. They go on applying it and "
+					  "cannot learn that it is over.",
+					  gone, sts_date(r->arena, p->first_at), sts_mode_name(p->policy.mode),
+					  moment(r->arena, p->last_at), moment(r->arena, sts_past_until(p))),
+				  .snippet = sts_policy_file(r->arena, STS_MODE_NONE, NULL, 0, DAY),
+				  .fix_type = STS_FIX_POLICY,
+			  });
 }
 
 /* ---- caches ---------------------------------------------------------------------------------------------------- */
@@ -379,7 +391,8 @@ static bool refuses(const struct sts_facts *f, const struct sts_mx *mx, const st
 	return sts_decide_with(f, mx, p, STS_MODE_ENFORCE) == STS_REFUSE;
 }
 
-/* The present policy binds at least as much and refuses the host as well: then that is what is wrong, and it is told already. */
+/* The present policy binds at least as much and refuses the host as well: then that is what is wrong, and it is told
+ * already. */
 static bool told_already(const struct sts_facts *f, const struct sts_mx *mx, const struct sts_policy *old)
 {
 	const struct sts_policy *p = f->policy;
@@ -393,20 +406,26 @@ static bool at_risk(const struct sts_facts *f, const struct sts_mx *mx, const st
 {
 	const struct sts_policy *old = &held->policy->policy;
 
-	return (old->mode == STS_MODE_ENFORCE || old->mode == STS_MODE_TESTING) && refuses(f, mx, old) && !told_already(f, mx, old);
+	return (old->mode == STS_MODE_ENFORCE || old->mode == STS_MODE_TESTING) && refuses(f, mx, old) &&
+	       !told_already(f, mx, old);
 }
 
 static const char *risk_words(struct sts_arena *arena, const struct sts_mx *mx, const struct sts_held *held)
 {
 	const struct sts_past_policy *p = held->policy;
 
-	return sts_sprintf(arena, "the policy of %s (mode %s), which %s: held until %s by those that fetched it when it was last seen (%s)%s",
+	return sts_sprintf(arena,
+		"the policy of %s (mode %s), which %s: held until %s by those that fetched it when it was last seen "
+		"(%s)%s",
 		sts_date(arena, p->first_at), sts_mode_name(p->policy.mode),
-		sts_policy_covers(&p->policy, mx->name, NULL) ? "the host covers by name but fails by its TLS" : "does not cover it",
+		sts_policy_covers(&p->policy, mx->name, NULL) ? "the host covers by name but fails by its TLS"
+							      : "does not cover it",
 		moment(arena, held->until_at), moment(arena, p->last_at),
-		p->gone_at > 0 ? sts_sprintf(arena, ", until %s by those that fetched it just before it was replaced (%s at the latest)",
-					 moment(arena, sts_past_surely_gone(p, p->gone_at)), moment(arena, p->gone_at))
-			       : "");
+		p->gone_at > 0
+			? sts_sprintf(arena,
+				  ", until %s by those that fetched it just before it was replaced (%s at the latest)",
+				  moment(arena, sts_past_surely_gone(p, p->gone_at)), moment(arena, p->gone_at))
+			: "");
 }
 
 static void host_at_risk(const struct sts_facts *f, struct sts_report *r, const struct sts_mx *mx)
@@ -425,15 +444,15 @@ static void host_at_risk(const struct sts_facts *f, struct sts_report *r, const 
 	}
 	if (words == NULL)
 		return;
-	sts_report_add(r,
-		&(struct sts_note){
-			.id = STS_F_TIME_CACHE_RISK,
-			.has_severity = true,
-			.severity = enforced ? STS_ERROR : STS_WARNING,
-			.subject = sts_name(r->arena, mx->name),
-			.detail = sts_sprintf(r->arena, "Senders may still hold %s. %s", words,
-				enforced ? "They refuse this host." : "They report this host and deliver all the same."),
-		});
+	sts_report_add(r, &(struct sts_note){
+				  .id = STS_F_TIME_CACHE_RISK,
+				  .has_severity = true,
+				  .severity = enforced ? STS_ERROR : STS_WARNING,
+				  .subject = sts_name(r->arena, mx->name),
+				  .detail = sts_sprintf(r->arena, "Senders may still hold %s. %s", words,
+					  enforced ? "They refuse this host."
+						   : "They report this host and deliver all the same."),
+			  });
 }
 
 static void cache_risk(const struct sts_facts *f, struct sts_report *r)

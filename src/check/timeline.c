@@ -28,7 +28,8 @@ const struct sts_item *sts_memory_find(const struct sts_memory *m, enum sts_item
 	return find(m, kind, key);
 }
 
-static struct sts_item *add(struct sts_memory *m, enum sts_item_kind kind, const char *key, const char *value, int64_t at)
+static struct sts_item *add(
+	struct sts_memory *m, enum sts_item_kind kind, const char *key, const char *value, int64_t at)
 {
 	struct sts_item *item = STS_PUSH(m->arena, m->items, m->item_count);
 
@@ -174,7 +175,8 @@ static const struct sts_item *cert_before(const struct sts_memory *m, const char
 	for (size_t i = 0; i < m->item_count; i++) {
 		const struct sts_item *item = &m->items[i];
 
-		if (item->kind == STS_ITEM_CERT && item->last_at < at && strncmp(item->key, prefix, strlen(prefix)) == 0 &&
+		if (item->kind == STS_ITEM_CERT && item->last_at < at &&
+			strncmp(item->key, prefix, strlen(prefix)) == 0 &&
 			(latest == NULL || item->last_at > latest->last_at))
 			latest = item;
 	}
@@ -220,7 +222,8 @@ static const char *finding_key(struct sts_arena *arena, const char *code, const 
 
 static const char *finding_value(struct sts_arena *arena, enum sts_severity severity, const char *cause)
 {
-	return cause == NULL ? sts_severity_name(severity) : sts_sprintf(arena, "%s %s", sts_severity_name(severity), cause);
+	return cause == NULL ? sts_severity_name(severity)
+			     : sts_sprintf(arena, "%s %s", sts_severity_name(severity), cause);
 }
 
 struct present {
@@ -276,7 +279,8 @@ static void fold_findings(struct sts_memory *m, const struct sts_observation *o)
 			set(m, STS_ITEM_FINDING, item->key, "", o->at);
 	}
 	for (size_t i = 0; i < count; i++)
-		set(m, STS_ITEM_FINDING, list[i].key, finding_value(m->scratch, list[i].severity, list[i].cause), o->at);
+		set(m, STS_ITEM_FINDING, list[i].key, finding_value(m->scratch, list[i].severity, list[i].cause),
+			o->at);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------- */

@@ -68,7 +68,7 @@ static void collect_record(struct collector *c, const struct sts_facts *f)
 static void collect_fetch(struct collector *c, const char *host, const struct sts_fetch *f)
 {
 	bool asked = f->end != STS_FETCH_NOT_TRIED && f->end != STS_FETCH_NO_FAMILY && f->end != STS_FETCH_CANCELLED &&
-		f->end != STS_FETCH_PRIVATE;
+		     f->end != STS_FETCH_PRIVATE;
 
 	if (!asked)
 		add_spot(c, "host.tcp.", host, f->address.text);
@@ -219,7 +219,8 @@ bool sts_finding_visible(const struct sts_observation *o, const char *code, cons
 	for (size_t i = 0; i < o->unseen_count; i++) {
 		const struct sts_unseen *u = &o->unseen[i];
 
-		if (strncmp(code, u->codes, strlen(u->codes)) == 0 && (u->name[0] == '\0' || holds_name(subject, u->name)))
+		if (strncmp(code, u->codes, strlen(u->codes)) == 0 &&
+			(u->name[0] == '\0' || holds_name(subject, u->name)))
 			return false;
 	}
 	return true;

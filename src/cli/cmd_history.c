@@ -36,11 +36,13 @@ static const struct cli_option options[] = {
 	{"json", NULL, CLI_FLAG, AT(json), NULL, 0, "as JSON"},
 	{"color", "WHEN", CLI_CHOICE, AT(color), color_words, 0, "colours"},
 	{"diff", "A B", CLI_TEXT, AT(diff), NULL, 0,
-		"differences between two observations: each the last one not after a date or an RFC 3339 time, or 'first', or 'last'"},
+		"differences between two observations: each the last one not after a date or an RFC 3339 time, or "
+		"'first', or 'last'"},
 	{"from", "TIME", CLI_TIME, AT(from_at), NULL, 0, "changes since then"},
 	{"until", "TIME", CLI_TIME, AT(until_at), NULL, 0, "changes until then"},
 	{"limit", "N", CLI_NUMBER, AT(limit), NULL, 0, "the newest so many changes (default 200)"},
-	{"export", NULL, CLI_FLAG, AT(export), NULL, 0, "write all observations as JSON lines to the file named, or to standard output"},
+	{"export", NULL, CLI_FLAG, AT(export), NULL, 0,
+		"write all observations as JSON lines to the file named, or to standard output"},
 	{"only", "DOMAIN", CLI_TEXT, AT(only), NULL, 0, "with --export: those of one domain"},
 	{"import", "FILE|-", CLI_TEXT, AT(import), NULL, 0, "take an export in; what is there already stays as it is"},
 	{0},
@@ -95,7 +97,8 @@ static struct sts_str find_body(const char *sha256, void *arg)
 	return body;
 }
 
-static enum sts_err load(struct sts_history *h, const struct args *args, struct sts_timeline *t, struct sts_memory *memory)
+static enum sts_err load(
+	struct sts_history *h, const struct args *args, struct sts_timeline *t, struct sts_memory *memory)
 {
 	struct sts_arena *arena = cli_arena();
 	struct sts_changes changes = {0};
@@ -162,7 +165,8 @@ static enum sts_err find_observation(struct sts_history *h, const char *domain, 
 	return sts_history_at(h, domain, at, cli_arena(), out);
 }
 
-static int show_difference(struct sts_history *h, const struct args *args, const char *domain, const char *a, const char *b)
+static int show_difference(
+	struct sts_history *h, const struct args *args, const char *domain, const char *a, const char *b)
 {
 	struct sts_render_options ro = cli_stdout_options((enum cli_color)args->color);
 	struct sts_kept from, to;
@@ -201,7 +205,8 @@ static int run_diff(struct sts_history *h, const struct args *args)
 	int rc = 0;
 
 	if (o->count != 2 || !is_moment(args->diff) || !is_moment(o->items[second]))
-		return cli_usage_error(&cmd_history, "--diff wants two observations, each a date, an RFC 3339 time, 'first' or 'last', and a domain");
+		return cli_usage_error(&cmd_history, "--diff wants two observations, each a date, an RFC 3339 time, "
+						     "'first' or 'last', and a domain");
 	domain = domain_of(o->items[1 - second], &rc);
 	return domain == NULL ? rc : show_difference(h, args, domain, args->diff, o->items[second]);
 }
@@ -285,7 +290,9 @@ static int import_failure(struct sts_import *import, struct sts_history *h, enum
 	struct sts_import_totals t = sts_import_totals(import);
 
 	if (err == STS_EINVAL)
-		return cli_failure(&cmd_history, "line %" PRId64 ": %s (%" PRId64 " observations before it were taken in)", t.lines, why, t.observations);
+		return cli_failure(&cmd_history,
+			"line %" PRId64 ": %s (%" PRId64 " observations before it were taken in)", t.lines, why,
+			t.observations);
 	return store_failure(h, err);
 }
 
@@ -311,7 +318,8 @@ static int import_from(struct sts_history *h, FILE *f, const char *name)
 		rc = cli_failure(&cmd_history, "%s cannot be read", name);
 	if (rc == CLI_FINE) {
 		t = sts_import_totals(import);
-		fprintf(stderr, "%" PRId64 " observation%s read, %" PRId64 " of them new\n", t.observations, t.observations == 1 ? "" : "s", t.added);
+		fprintf(stderr, "%" PRId64 " observation%s read, %" PRId64 " of them new\n", t.observations,
+			t.observations == 1 ? "" : "s", t.added);
 	}
 	sts_buf_clear(&line);
 	sts_import_free(import);
@@ -384,9 +392,11 @@ const struct cli_command cmd_history = {
 	.name = "history",
 	.operands = "DOMAIN",
 	.summary = "what was seen when, with differences",
-	.about = "Tell what changed at a domain and when, as the checks kept in the history saw it: record, policy, MX records, certificates, "
+	.about = "Tell what changed at a domain and when, as the checks kept in the history saw it: record, policy, MX "
+		 "records, certificates, "
 		 "verdict and findings. A look-up that failed is no change.\n"
-		 "mtasts history DOMAIN --diff A B compares two observations. mtasts history --export [FILE|-] writes all observations as JSON "
+		 "mtasts history DOMAIN --diff A B compares two observations. mtasts history --export [FILE|-] writes "
+		 "all observations as JSON "
 		 "lines, --import FILE|- takes them in elsewhere, as often as one likes.\n",
 	.tables = tables,
 	.run = run_history,

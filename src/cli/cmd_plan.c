@@ -26,7 +26,8 @@ struct args {
 static const struct cli_option options[] = {
 	{"policy", "FILE|-", CLI_TEXT, AT(policy), NULL, 0, "the planned policy file"},
 	{"mx", "HOST", CLI_LIST, AT(mx), NULL, 0,
-		"a host that takes mail after the change, in order of preference (repeatable: all of them; without it the MX records stay)"},
+		"a host that takes mail after the change, in order of preference (repeatable: all of them; without it "
+		"the MX records stay)"},
 	{"json", NULL, CLI_FLAG, AT(json), NULL, 0, "as JSON"},
 	{"color", "WHEN", CLI_CHOICE, AT(color), color_words, 0, "colours"},
 	{"verbose", NULL, CLI_FLAG, AT(verbose), NULL, 0, "every step of the check on a line of standard error"},
@@ -53,7 +54,9 @@ static int read_policy(const char *path, struct sts_buf *out)
 		fclose(f);
 	if (bad)
 		return cli_failure(&cmd_plan, "%s cannot be read: %s", path, strerror(errno));
-	return out->failed ? cli_bad_operand(&cmd_plan, "%s is larger than any policy that senders read (%d octets)", path, STS_POLICY_MAX) : -1;
+	return out->failed ? cli_bad_operand(&cmd_plan, "%s is larger than any policy that senders read (%d octets)",
+				     path, STS_POLICY_MAX)
+			   : -1;
 }
 
 static int parse_policy(const char *path, struct sts_str text, struct sts_policy *out)
@@ -128,8 +131,10 @@ static int check(struct run *run, struct args *args, struct sts_engine *engine)
 
 static int show(const struct args *args, const struct sts_change_wanted *wanted)
 {
-	static const int statuses[] = {
-		[STS_PLAN_NOTHING] = CLI_FINE, [STS_PLAN_SAFE] = CLI_FINE, [STS_PLAN_UNSAFE] = CLI_FINDINGS, [STS_PLAN_UNKNOWN] = CLI_UNTESTED};
+	static const int statuses[] = {[STS_PLAN_NOTHING] = CLI_FINE,
+		[STS_PLAN_SAFE] = CLI_FINE,
+		[STS_PLAN_UNSAFE] = CLI_FINDINGS,
+		[STS_PLAN_UNKNOWN] = CLI_UNTESTED};
 	struct sts_render_options ro = cli_stdout_options((enum cli_color)args->color);
 	struct sts_plan plan;
 	struct sts_buf out;
@@ -185,7 +190,8 @@ static int run_plan(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	if (args.check.common.operands.count != 1)
-		return cli_usage_error(&cmd_plan, args.check.common.operands.count == 0 ? "which domain?" : "one domain at a time");
+		return cli_usage_error(
+			&cmd_plan, args.check.common.operands.count == 0 ? "which domain?" : "one domain at a time");
 	if (args.policy == NULL)
 		return cli_usage_error(&cmd_plan, "which policy is planned? --policy FILE");
 	sts_buf_init(&text, STS_POLICY_MAX);
@@ -208,10 +214,13 @@ const struct cli_command cmd_plan = {
 	.name = "plan",
 	.operands = "DOMAIN --policy FILE",
 	.summary = "what senders do during a change, and the safe order of steps",
-	.about = "Check the domain, then tell what senders in every state do with its mail before, during and after a change of policy (and of MX "
-		 "records, with --mx), from when earlier policies are surely gone, and in which order to publish what, with the exact texts. "
+	.about = "Check the domain, then tell what senders in every state do with its mail before, during and after a "
+		 "change of policy (and of MX "
+		 "records, with --mx), from when earlier policies are surely gone, and in which order to publish what, "
+		 "with the exact texts. "
 		 "Earlier policies are known from the history.\n"
-		 "Exit status: 0 there is a safe order, or nothing to do; 1 the planned policy cannot be used, or makes senders refuse a host; 2 "
+		 "Exit status: 0 there is a safe order, or nothing to do; 1 the planned policy cannot be used, or "
+		 "makes senders refuse a host; 2 "
 		 "usage; 3 what decides it could not be seen.\n",
 	.tables = tables,
 	.run = run_plan,

@@ -14,7 +14,8 @@ const struct cli_option cli_history_options[] = {
 		"keep observations there, in an SQLite file or a PostgreSQL database (postgresql://…); default "
 		"$XDG_STATE_HOME/mtasts/history.db"},
 	{"no-history", NULL, CLI_FLAG, AT(no_history), NULL, 0, "neither keep observations nor judge by earlier ones"},
-	{"keep", "DAYS", CLI_NUMBER, AT(keep_days), NULL, 0, "keep whole results for so long; changes are kept for ever (default 400)"},
+	{"keep", "DAYS", CLI_NUMBER, AT(keep_days), NULL, 0,
+		"keep whole results for so long; changes are kept for ever (default 400)"},
 	{0},
 };
 
@@ -76,7 +77,8 @@ static void tell_warning(struct cli_memory *m)
 		return;
 	sts_buf_init(&b, 4096);
 	sts_buf_escape(&b, sts_str_of(m->warning), 1000);
-	fprintf(stderr, "mtasts %s: warning: %s (--no-history does without)\n", m->command->name, b.ptr == NULL ? "" : b.ptr);
+	fprintf(stderr, "mtasts %s: warning: %s (--no-history does without)\n", m->command->name,
+		b.ptr == NULL ? "" : b.ptr);
 	sts_buf_clear(&b);
 	free(m->warning);
 	m->warning = NULL;
@@ -115,7 +117,8 @@ static const struct sts_past *tell_past(const char *domain, int64_t before_at, s
 
 	if (err == STS_OK)
 		return past;
-	warn(m, "the history cannot be read", sts_history_why(m->history)[0] != '\0' ? sts_history_why(m->history) : sts_strerror(err));
+	warn(m, "the history cannot be read",
+		sts_history_why(m->history)[0] != '\0' ? sts_history_why(m->history) : sts_strerror(err));
 	return NULL;
 }
 
@@ -133,7 +136,8 @@ void cli_memory_keep(struct cli_memory *m, const struct sts_report *report)
 		return;
 	err = sts_history_add(m->history, report, sts_now_s());
 	if (err != STS_OK)
-		warn(m, "the result cannot be kept", sts_history_why(m->history)[0] != '\0' ? sts_history_why(m->history) : sts_strerror(err));
+		warn(m, "the result cannot be kept",
+			sts_history_why(m->history)[0] != '\0' ? sts_history_why(m->history) : sts_strerror(err));
 }
 
 void cli_memory_close(struct cli_memory *m)

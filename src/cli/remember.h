@@ -1,4 +1,5 @@
-/* The history behind commands that check: opening it, judging with it, keeping results. It never spoils a check: what goes wrong is a warning. */
+/* The history behind commands that check: opening it, judging with it, keeping results. It never spoils a check: what
+ * goes wrong is a warning. */
 #ifndef STS_CLI_REMEMBER_H
 #define STS_CLI_REMEMBER_H
 
@@ -17,7 +18,8 @@ struct cli_memory {
 };
 
 /**
- * Where the history is: --history, else $XDG_STATE_HOME/mtasts/history.db or ~/.local/state/mtasts/history.db, whose folder is made.
+ * Where the history is: --history, else $XDG_STATE_HOME/mtasts/history.db or ~/.local/state/mtasts/history.db, whose
+ * folder is made.
  *
  * @param why  on failure a sentence
  * @return NULL when it cannot be told
@@ -25,8 +27,8 @@ struct cli_memory {
 const char *cli_history_place(const struct cli_check_args *args, const char **why);
 
 /**
- * Open the history as the options want it. With --at and without --history nothing is kept: a look at another time is none of the
- * history's business.
+ * Open the history as the options want it. With --at and without --history nothing is kept: a look at another time is
+ * none of the history's business.
  */
 void cli_memory_open(struct cli_memory *m, const struct cli_command *command, const struct cli_check_args *args);
 /** Judge this engine's checks with what was seen before. */

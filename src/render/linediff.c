@@ -32,7 +32,8 @@ static void put(struct diff *d, char mark, struct sts_str text)
 	*STS_PUSH(d->arena, d->lines, d->count) = (struct sts_diff_line){mark, text};
 }
 
-/* common[i][j]: length of the longest common subsequence of what begins at line i of the old text and line j of the new one. */
+/* common[i][j]: length of the longest common subsequence of what begins at line i of the old text and line j of the new
+ * one. */
 static uint16_t *table(const struct lines *a, const struct lines *b, struct sts_arena *arena)
 {
 	size_t width = b->count + 1;
@@ -75,7 +76,8 @@ static void walk(struct diff *d, const struct lines *a, const struct lines *b)
 		put(d, '+', b->items[j++]);
 }
 
-struct sts_diff_line *sts_line_diff(struct sts_str old_text, struct sts_str new_text, struct sts_arena *arena, size_t *count)
+struct sts_diff_line *sts_line_diff(
+	struct sts_str old_text, struct sts_str new_text, struct sts_arena *arena, size_t *count)
 {
 	struct diff d = {.arena = arena};
 	struct lines a = split(old_text, arena);

@@ -20,6 +20,7 @@ struct sts_diff_line {
  *
  * @return count lines, the arena's
  */
-struct sts_diff_line *sts_line_diff(struct sts_str old_text, struct sts_str new_text, struct sts_arena *arena, size_t *count);
+struct sts_diff_line *sts_line_diff(
+	struct sts_str old_text, struct sts_str new_text, struct sts_arena *arena, size_t *count);
 
 #endif

@@ -56,11 +56,13 @@ static size_t refused_in(const struct sts_plan *plan, const struct sts_plan_stat
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->host_count; i++)
-		n += (phase == STS_PLAN_BEFORE ? plan->hosts[i].before : plan->hosts[i].after) && s->decisions[phase][i] == STS_REFUSE;
+		n += (phase == STS_PLAN_BEFORE ? plan->hosts[i].before : plan->hosts[i].after) &&
+		     s->decisions[phase][i] == STS_REFUSE;
 	return n;
 }
 
-static void put_phase(struct sts_paper *p, const struct sts_plan *plan, const struct sts_plan_state *s, enum sts_plan_phase phase)
+static void put_phase(
+	struct sts_paper *p, const struct sts_plan *plan, const struct sts_plan_state *s, enum sts_plan_phase phase)
 {
 	static const char *const titles[] = {"now", "if all is changed at once", "afterwards"};
 	size_t refused = refused_in(plan, s, phase);
@@ -190,7 +192,8 @@ static void write_hosts(struct sts_jsonw *w, const struct sts_plan *plan)
 	sts_jw_end_array(w);
 }
 
-static void write_phase(struct sts_jsonw *w, const struct sts_plan *plan, const struct sts_plan_state *s, enum sts_plan_phase phase)
+static void write_phase(
+	struct sts_jsonw *w, const struct sts_plan *plan, const struct sts_plan_state *s, enum sts_plan_phase phase)
 {
 	const char *key = sts_plan_phase_name(phase);
 

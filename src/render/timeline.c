@@ -72,7 +72,8 @@ static void diff(struct page *page, struct sts_str old_text, struct sts_str new_
 		if (raw)
 			sts_paper_net(&page->p, mark_style(lines[i].mark), lines[i].text, LINE_MAX_OCTETS);
 		else
-			sts_paper_put(&page->p, mark_style(lines[i].mark), sts_strndup(page->arena, lines[i].text.ptr, lines[i].text.len));
+			sts_paper_put(&page->p, mark_style(lines[i].mark),
+				sts_strndup(page->arena, lines[i].text.ptr, lines[i].text.len));
 		sts_paper_end(&page->p);
 	}
 }
@@ -89,7 +90,10 @@ static void head(struct page *page, const struct sts_change *c, const char *text
 
 static const char *how(const struct sts_change *c)
 {
-	return c->old_value == NULL ? "first seen" : c->old_value[0] == '\0' ? "appeared" : c->new_value[0] == '\0' ? "gone" : "changed";
+	return c->old_value == NULL      ? "first seen"
+	       : c->old_value[0] == '\0' ? "appeared"
+	       : c->new_value[0] == '\0' ? "gone"
+					 : "changed";
 }
 
 /* ---- one change ------------------------------------------------------------------------------------------------- */
@@ -101,8 +105,9 @@ static void words_change(struct page *page, const struct sts_change *c)
 
 	const char *before = c->old_value == NULL ? NULL : c->old_value[0] == '\0' ? "no policy" : c->old_value;
 
-	head(page, c, before == NULL ? sts_sprintf(page->arena, "%s: %s", name, now)
-				     : sts_sprintf(page->arena, "%s: %s, before: %s", name, now, before));
+	head(page, c,
+		before == NULL ? sts_sprintf(page->arena, "%s: %s", name, now)
+			       : sts_sprintf(page->arena, "%s: %s, before: %s", name, now, before));
 }
 
 static void lines_change(struct page *page, const struct sts_change *c)
@@ -139,7 +144,8 @@ static void policy_change(struct page *page, const struct sts_change *c)
 static void cert_change(struct page *page, const struct sts_change *c)
 {
 	const char *last_blank = strrchr(c->key, ' ');
-	const char *host = sts_strndup(page->arena, c->key, last_blank == NULL ? strlen(c->key) : (size_t)(last_blank - c->key));
+	const char *host =
+		sts_strndup(page->arena, c->key, last_blank == NULL ? strlen(c->key) : (size_t)(last_blank - c->key));
 	const char *subject = strchr(c->new_value, ' ');
 
 	if (strncmp(host, "policy-host ", 12) == 0)
@@ -148,7 +154,8 @@ static void cert_change(struct page *page, const struct sts_change *c)
 		host += 3;
 	head(page, c, sts_sprintf(page->arena, "certificate of %s: %s", host, subject == NULL ? "" : subject + 1));
 	sts_paper_begin(&page->p, 6, 8);
-	sts_paper_printf(&page->p, STS_DIM, "valid until %.10s, SHA-256 %.16s…", c->new_value, last_blank == NULL ? "" : last_blank + 1);
+	sts_paper_printf(&page->p, STS_DIM, "valid until %.10s, SHA-256 %.16s…", c->new_value,
+		last_blank == NULL ? "" : last_blank + 1);
 	sts_paper_end(&page->p);
 }
 
@@ -175,7 +182,8 @@ static void finding_change(struct page *page, const struct sts_change *c)
 	if (mended)
 		sts_paper_put(&page->p, STS_GREEN, "mended: ");
 	else
-		sts_paper_printf(&page->p, sts_severity_style(severity_of(c->new_value)), "%.*s: ", (int)strcspn(c->new_value, " "), c->new_value);
+		sts_paper_printf(&page->p, sts_severity_style(severity_of(c->new_value)),
+			"%.*s: ", (int)strcspn(c->new_value, " "), c->new_value);
 	sts_paper_put(&page->p, STS_PLAIN, code);
 	if (blank != NULL)
 		sts_paper_printf(&page->p, STS_PLAIN, " at %s", blank + 1);
@@ -221,7 +229,8 @@ static void put_fact(struct page *page, const char *title, const char *text)
 	sts_paper_end(&page->p);
 }
 
-static const char *value_or(const struct sts_memory *m, enum sts_item_kind kind, const char *if_empty, const char *if_unknown)
+static const char *value_or(
+	const struct sts_memory *m, enum sts_item_kind kind, const char *if_empty, const char *if_unknown)
 {
 	const struct sts_item *item = sts_memory_find(m, kind, "");
 
@@ -249,8 +258,8 @@ static void put_held(struct page *page, const struct sts_timeline *t)
 			continue;
 		put_fact(page, "held",
 			sts_sprintf(page->arena, "policy of %.10s (mode %s, last seen %s): by some senders until %s",
-				moment(page->arena, p->first_at), mode == NULL ? "unknown" : mode, moment(page->arena, p->last_at),
-				moment(page->arena, until)));
+				moment(page->arena, p->first_at), mode == NULL ? "unknown" : mode,
+				moment(page->arena, p->last_at), moment(page->arena, until)));
 	}
 }
 
@@ -261,8 +270,10 @@ static void put_head(struct page *page, const struct sts_timeline *t)
 	sts_paper_begin(&page->p, 0, 0);
 	sts_paper_put(&page->p, STS_BOLD, t->domain);
 	sts_paper_end(&page->p);
-	put_fact(page, "seen", sts_sprintf(page->arena, "first %s, last %s; %" PRId64 " observation%s kept", moment(page->arena, m->first_at),
-		moment(page->arena, m->last_at), t->observations, t->observations == 1 ? "" : "s"));
+	put_fact(page, "seen",
+		sts_sprintf(page->arena, "first %s, last %s; %" PRId64 " observation%s kept",
+			moment(page->arena, m->first_at), moment(page->arena, m->last_at), t->observations,
+			t->observations == 1 ? "" : "s"));
 	put_fact(page, "verdict", value_or(m, STS_ITEM_VERDICT, "", "never known"));
 	put_fact(page, "record", on_one_line(page->arena, value_or(m, STS_ITEM_RECORD, "none", "never known")));
 	put_fact(page, "mode", value_or(m, STS_ITEM_MODE, "no policy", "never known"));
@@ -348,11 +359,13 @@ void sts_difference_text(struct sts_buf *out, const struct sts_difference *d, co
 		return;
 	sts_paper_begin(&page.p, 0, 2);
 	sts_paper_put(&page.p, STS_BOLD, d->domain);
-	sts_paper_printf(&page.p, STS_PLAIN, ", from %s to %s", moment(page.arena, d->from->at), moment(page.arena, d->to->at));
+	sts_paper_printf(
+		&page.p, STS_PLAIN, ", from %s to %s", moment(page.arena, d->from->at), moment(page.arena, d->to->at));
 	sts_paper_end(&page.p);
 	unseen = not_compared(d, page.arena);
 	if (unseen != NULL)
-		sts_paper_text(&page.p, 2, 4, sts_sprintf(page.arena, "Not seen at both times, so not compared: %s.", unseen));
+		sts_paper_text(
+			&page.p, 2, 4, sts_sprintf(page.arena, "Not seen at both times, so not compared: %s.", unseen));
 	if (d->change_count == 0)
 		sts_paper_text(&page.p, 2, 2, "No difference.");
 	put_changes(&page, d->changes, d->change_count, false);

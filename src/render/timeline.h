@@ -1,4 +1,5 @@
-/* What changed when, for a person and for programs: the time line of a domain, and the differences of two of its observations. */
+/* What changed when, for a person and for programs: the time line of a domain, and the differences of two of its
+ * observations. */
 #ifndef STS_RENDER_TIMELINE_H
 #define STS_RENDER_TIMELINE_H
 
@@ -10,15 +11,15 @@
 /** A time line. */
 struct sts_timeline {
 	const char *domain;
-	int64_t observations;              /* that are kept */
-	const struct sts_memory *memory;   /* what is known now */
-	const struct sts_past *past;       /* policies, ids and hosts ever seen */
-	const struct sts_change *changes;  /* newest first */
+	int64_t observations;             /* that are kept */
+	const struct sts_memory *memory;  /* what is known now */
+	const struct sts_past *past;      /* policies, ids and hosts ever seen */
+	const struct sts_change *changes; /* newest first */
 	size_t change_count;
-	bool more;                         /* older changes were left out */
-	sts_body_fn *body;                 /* policy bodies by digest */
+	bool more;         /* older changes were left out */
+	sts_body_fn *body; /* policy bodies by digest */
 	void *body_arg;
-	int64_t now;                       /* until when policies may be held is told by it */
+	int64_t now; /* until when policies may be held is told by it */
 };
 
 /** Differences of two observations of a domain: what changed from the one to the other. */
@@ -29,7 +30,8 @@ struct sts_difference {
 	size_t change_count;
 };
 
-/** Compare: changes from one observation to another, whatever their times; what one of them could not see is no change. */
+/** Compare: changes from one observation to another, whatever their times; what one of them could not see is no change.
+ */
 struct sts_difference sts_difference(
 	const struct sts_observation *from, const struct sts_observation *to, struct sts_arena *arena);
 

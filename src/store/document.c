@@ -232,7 +232,8 @@ static int64_t moment(struct reading *r, const struct sts_json *object, const ch
 }
 
 /* An array or object of a member; an empty one after a fault. */
-static const struct sts_json *nested(struct reading *r, const struct sts_json *object, const char *name, enum sts_json_type type)
+static const struct sts_json *nested(
+	struct reading *r, const struct sts_json *object, const char *name, enum sts_json_type type)
 {
 	static const struct sts_json empty;
 	const struct sts_json *v = sts_json_get(object, name);
@@ -244,7 +245,8 @@ static const struct sts_json *nested(struct reading *r, const struct sts_json *o
 }
 
 /* Index of a string in words (count of them). */
-static size_t word(struct reading *r, const struct sts_json *object, const char *name, const char *const *words, size_t count)
+static size_t word(
+	struct reading *r, const struct sts_json *object, const char *name, const char *const *words, size_t count)
 {
 	const char *s = text(r, object, name, false);
 
@@ -453,7 +455,8 @@ static void read_vantage(struct reading *r, const struct sts_json *doc, struct s
 
 static void read_head(struct reading *r, const struct sts_json *doc, struct sts_observation *out)
 {
-	static const char *const verdicts[] = {"unknown", "absent", "broken", "blocking", "none", "testing", "enforced"};
+	static const char *const verdicts[] = {
+		"unknown", "absent", "broken", "blocking", "none", "testing", "enforced"};
 	static const char *const statuses[] = {"SUCCESS", "WARNING", "FAIL", "ERROR"};
 
 	if (!sts_str_is(sts_json_text(doc, "schema"), SCHEMA))
@@ -465,7 +468,8 @@ static void read_head(struct reading *r, const struct sts_json *doc, struct sts_
 	out->status = statuses[word(r, doc, "status", statuses, 4)];
 }
 
-enum sts_err sts_document_read(const struct sts_json *doc, struct sts_arena *arena, struct sts_observation *out, const char **why)
+enum sts_err sts_document_read(
+	const struct sts_json *doc, struct sts_arena *arena, struct sts_observation *out, const char **why)
 {
 	struct reading r = {.arena = arena};
 	struct sts_observation o = {0};
@@ -504,5 +508,6 @@ void sts_document_reread_policy(struct sts_observation *o, struct sts_str body, 
 	p->mx_count = 0;
 	for (size_t i = 0; i < parsed.mx_count; i++)
 		if (parsed.mx[i].valid)
-			*STS_PUSH(arena, p->mx, p->mx_count) = sts_observe_text(arena, sts_str(parsed.mx[i].text, parsed.mx[i].len));
+			*STS_PUSH(arena, p->mx, p->mx_count) =
+				sts_observe_text(arena, sts_str(parsed.mx[i].text, parsed.mx[i].len));
 }

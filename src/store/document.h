@@ -1,6 +1,6 @@
 /*
- * An observation as a JSON document, schema mtasts.observation/1: what stores hold and exports carry. All that comes again from visit to
- * visit is in it; time, TTL and duration are not, so that the same state is the same document.
+ * An observation as a JSON document, schema mtasts.observation/1: what stores hold and exports carry. All that comes
+ * again from visit to visit is in it; time, TTL and duration are not, so that the same state is the same document.
  */
 #ifndef STS_STORE_DOCUMENT_H
 #define STS_STORE_DOCUMENT_H
@@ -16,7 +16,8 @@
 void sts_document_write(struct sts_jsonw *w, const char *key, const struct sts_observation *o);
 
 /**
- * Read a document. Strict: a word that is not known, a member of another type, a control character or a name that is no name is refused.
+ * Read a document. Strict: a word that is not known, a member of another type, a control character or a name that is no
+ * name is refused.
  *
  * @param out  at, ttl, duration and policy body are left 0; strings are the arena's
  * @param why  on failure a sentence without octets of the document
@@ -25,7 +26,8 @@ void sts_document_write(struct sts_jsonw *w, const char *key, const struct sts_o
 STS_MUST_CHECK enum sts_err sts_document_read(
 	const struct sts_json *doc, struct sts_arena *arena, struct sts_observation *out, const char **why);
 
-/** The body decides what the policy says, whatever the document claims. Needs policy.sha256 checked against the body. */
+/** The body decides what the policy says, whatever the document claims. Needs policy.sha256 checked against the body.
+ */
 void sts_document_reread_policy(struct sts_observation *o, struct sts_str body, struct sts_arena *arena);
 
 #endif

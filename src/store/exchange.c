@@ -104,7 +104,8 @@ static enum sts_err export_one(const struct sts_kept *kept, void *arg)
 	return err;
 }
 
-enum sts_err sts_history_export(struct sts_history *h, const char *domain_or_null, sts_write_fn *write, void *arg, int64_t *count)
+enum sts_err sts_history_export(
+	struct sts_history *h, const char *domain_or_null, sts_write_fn *write, void *arg, int64_t *count)
 {
 	struct exporting e = {.write = write, .arg = arg};
 	enum sts_err err = sts_history_each(h, domain_or_null, export_one, &e);
@@ -196,11 +197,13 @@ static enum sts_err read_times(struct sts_import *import, const struct sts_json 
 	const struct sts_json *ttl = sts_json_get(line, "ttl");
 	const struct sts_json *duration = sts_json_get(line, "duration_ms");
 
-	if (!sts_json_is(at, STS_JSON_STRING) || at->text.len < 20 || !sts_parse_time(at->text.ptr, &o->at) || o->at < 1)
+	if (!sts_json_is(at, STS_JSON_STRING) || at->text.len < 20 || !sts_parse_time(at->text.ptr, &o->at) ||
+		o->at < 1)
 		return refuse(import, "\"at\" is not a date and time of RFC 3339");
 	if (o->at > sts_now_s() + FUTURE_S)
 		return refuse(import, "\"at\" lies in the future");
-	if (!sts_json_is(ttl, STS_JSON_NULL) && !(sts_json_is(ttl, STS_JSON_INT) && ttl->integer >= 0 && ttl->integer <= UINT32_MAX))
+	if (!sts_json_is(ttl, STS_JSON_NULL) &&
+		!(sts_json_is(ttl, STS_JSON_INT) && ttl->integer >= 0 && ttl->integer <= UINT32_MAX))
 		return refuse(import, "\"ttl\" is neither a number of seconds nor null");
 	if (!sts_json_is(duration, STS_JSON_INT) || duration->integer < 0 || duration->integer > INT32_MAX)
 		return refuse(import, "\"duration_ms\" is not a number of milliseconds");
@@ -224,7 +227,8 @@ static enum sts_err find_policy(struct sts_import *import, struct sts_observatio
 	return err;
 }
 
-static enum sts_err result_of_line(struct sts_import *import, const struct sts_json *line, const char *domain, struct sts_buf *out)
+static enum sts_err result_of_line(
+	struct sts_import *import, const struct sts_json *line, const char *domain, struct sts_buf *out)
 {
 	const struct sts_json *result = sts_json_get(line, "result");
 
@@ -291,9 +295,11 @@ enum sts_err sts_import_line(struct sts_import *import, struct sts_str line, con
 	if (!store->in_transaction)
 		err = sts_store_begin(store, STS_BEGIN_WRITE);
 	if (err == STS_OK)
-		err = line.len > STS_LINE_MAX ? refuse(import, "the line is longer than any that is read") : take_line(import, line);
+		err = line.len > STS_LINE_MAX ? refuse(import, "the line is longer than any that is read")
+					      : take_line(import, line);
 	*why = import->why;
-	/* A line that was refused wrote nothing; what came before it stays. After a failure of the store nothing more can be said. */
+	/* A line that was refused wrote nothing; what came before it stays. After a failure of the store nothing more
+	 * can be said. */
 	if (err != STS_OK && err != STS_EINVAL)
 		return sts_store_end(store, err);
 	if (err == STS_EINVAL || import->totals.lines % BATCH == 0) {

@@ -1,7 +1,9 @@
 /*
- * Exports and imports: JSON lines of schema mtasts.history/1. A policy body comes once, before the first observation that names it:
+ * Exports and imports: JSON lines of schema mtasts.history/1. A policy body comes once, before the first observation
+ * that names it:
  *
- *   {"schema":"mtasts.history/1","type":"policy","sha256":"…","body":"…"}         (or "body_base64", where the body is no clean text)
+ *   {"schema":"mtasts.history/1","type":"policy","sha256":"…","body":"…"}         (or "body_base64", where the body is
+ * no clean text)
  *   {"schema":"mtasts.history/1","type":"observation","at":"2026-01-01T00:00:00Z","ttl":300,"duration_ms":812,
  *    "observation":{…},"result":{…} or null}
  */
@@ -37,7 +39,8 @@ struct sts_import *sts_import_new(struct sts_history *h);
 void sts_import_free(struct sts_import *import);
 
 /**
- * Take in one line, without its line end. Empty lines are skipped. What was there already changes nothing, so an import may be repeated.
+ * Take in one line, without its line end. Empty lines are skipped. What was there already changes nothing, so an import
+ * may be repeated.
  *
  * @param why  on STS_EINVAL what is wrong with the line, the import's; escaped
  * @return STS_OK; STS_EINVAL; else as the store

@@ -55,15 +55,17 @@ void sts_history_keep(struct sts_history *h, unsigned days)
 static enum sts_err take_domain(const struct sts_value *v, size_t count, void *arg)
 {
 	(void)count;
-	*(struct domain_row *)arg = (struct domain_row){v[0].integer, v[1].integer, v[2].integer, v[3].integer, v[4].integer};
+	*(struct domain_row *)arg =
+		(struct domain_row){v[0].integer, v[1].integer, v[2].integer, v[3].integer, v[4].integer};
 	return STS_OK;
 }
 
 enum sts_err domain_find(struct sts_history *h, const char *name, struct domain_row *out)
 {
 	struct domain_row d = {0};
-	enum sts_err err = sts_store_run(h->store, "SELECT id, first_at, last_at, fold, pruned_at FROM domain WHERE name = ?1",
-		STS_VALUES(sts_v_text(name)), take_domain, &d);
+	enum sts_err err =
+		sts_store_run(h->store, "SELECT id, first_at, last_at, fold, pruned_at FROM domain WHERE name = ?1",
+			STS_VALUES(sts_v_text(name)), take_domain, &d);
 
 	if (err != STS_OK)
 		return err;
@@ -77,7 +79,8 @@ enum sts_err domain_lock(struct sts_history *h, const char *name, struct domain_
 {
 	return sts_store_run(h->store,
 		"INSERT INTO domain (name, first_at, last_at, fold) VALUES (?1, 0, 0, ?2)"
-		" ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, first_at, last_at, fold, pruned_at",
+		" ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id, first_at, last_at, fold, "
+		"pruned_at",
 		STS_VALUES(sts_v_text(name), sts_v_int(STS_FOLD_VERSION)), take_domain, out);
 }
 
@@ -89,7 +92,8 @@ static enum sts_err put_body(struct sts_history *h, const struct sts_observed_po
 		return STS_OK;
 	if (p->body.ptr == NULL)
 		return sts_store_fail(h->store, STS_EINVAL, "an observation names a policy whose text is not at hand");
-	return sts_store_run(h->store, "INSERT INTO body (sha256, octets) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING",
+	return sts_store_run(h->store,
+		"INSERT INTO body (sha256, octets) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING",
 		STS_VALUES(sts_v_text(p->sha256), sts_v_blob(p->body)), NULL, NULL);
 }
 
@@ -106,7 +110,8 @@ static enum sts_err put_snapshot(
 	if (err != STS_ENOENT)
 		return err;
 	return sts_store_int(h->store,
-		"INSERT INTO snapshot (domain_id, digest, verdict, status, policy, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+		"INSERT INTO snapshot (domain_id, digest, verdict, status, policy, doc) VALUES (?1, ?2, ?3, ?4, ?5, "
+		"?6) RETURNING id",
 		STS_VALUES(sts_v_int(domain_id), sts_v_text(digest), sts_v_text(o->verdict), sts_v_text(o->status),
 			sts_v_text(o->policy.sha256[0] != '\0' ? o->policy.sha256 : NULL), sts_v_str(doc)),
 		id);
@@ -116,7 +121,8 @@ static enum sts_err put_observation(
 	struct sts_history *h, int64_t domain_id, int64_t snapshot_id, const struct sts_observation *o, int64_t *id)
 {
 	return sts_store_int(h->store,
-		"INSERT INTO observation (domain_id, seen_at, snapshot_id, ttl_s, duration_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
+		"INSERT INTO observation (domain_id, seen_at, snapshot_id, ttl_s, duration_ms) VALUES (?1, ?2, ?3, ?4, "
+		"?5)"
 		" ON CONFLICT (domain_id, seen_at, snapshot_id) DO NOTHING RETURNING id",
 		STS_VALUES(sts_v_int(domain_id), sts_v_int(o->at), sts_v_int(snapshot_id),
 			o->record.ttl_s >= 0 ? sts_v_int(o->record.ttl_s) : sts_v_null(), sts_v_int(o->duration_ms)),
@@ -153,7 +159,8 @@ static enum sts_err update_domain(struct sts_history *h, const struct domain_row
 		NULL, NULL);
 }
 
-static enum sts_err put_locked(struct sts_history *h, const struct sts_observation *o, struct sts_str doc, struct sts_str result, bool *added)
+static enum sts_err put_locked(
+	struct sts_history *h, const struct sts_observation *o, struct sts_str doc, struct sts_str result, bool *added)
 {
 	struct domain_row d = {0};
 	int64_t snapshot_id = 0;
@@ -179,8 +186,8 @@ static enum sts_err put_locked(struct sts_history *h, const struct sts_observati
 }
 
 /* Two writers may stand in one another's way; the one that is sent back comes again. */
-static enum sts_err put_alone(
-	struct sts_history *h, const struct sts_observation *seen, struct sts_str doc, struct sts_str result, bool *added)
+static enum sts_err put_alone(struct sts_history *h, const struct sts_observation *seen, struct sts_str doc,
+	struct sts_str result, bool *added)
 {
 	enum sts_err err = STS_OK;
 
@@ -195,7 +202,8 @@ static enum sts_err put_alone(
 	return err;
 }
 
-enum sts_err sts_history_put(struct sts_history *h, const struct sts_observation *seen, struct sts_str result, bool *added)
+enum sts_err sts_history_put(
+	struct sts_history *h, const struct sts_observation *seen, struct sts_str result, bool *added)
 {
 	bool new_one = false;
 	struct sts_buf doc;
@@ -259,7 +267,8 @@ enum sts_err sts_history_add(struct sts_history *h, const struct sts_report *rep
 	sts_observe(report, arena, &seen);
 	sts_buf_init(&json, STS_RESULT_MAX);
 	/* A result too large to be kept is no reason to forget what was seen. */
-	err = sts_history_put(h, &seen, render(report, &json) == STS_OK ? sts_buf_str(&json) : (struct sts_str){0}, NULL);
+	err = sts_history_put(
+		h, &seen, render(report, &json) == STS_OK ? sts_buf_str(&json) : (struct sts_str){0}, NULL);
 	if (err == STS_OK)
 		thin_out(h, seen.domain, now);
 	sts_buf_clear(&json);

@@ -1,6 +1,6 @@
 /*
- * The history: every observation of every domain, and what is derived from them. One handle, one thread; several processes may use one
- * store.
+ * The history: every observation of every domain, and what is derived from them. One handle, one thread; several
+ * processes may use one store.
  */
 #ifndef STS_STORE_HISTORY_H
 #define STS_STORE_HISTORY_H
@@ -43,9 +43,9 @@ STS_MUST_CHECK enum sts_err sts_history_add(struct sts_history *h, const struct 
 
 /** One observation with what belongs to it. */
 struct sts_kept {
-	int64_t id;                /* of the observation in this store */
+	int64_t id;                  /* of the observation in this store */
 	struct sts_observation seen; /* at, ttl and duration filled; the policy body where wanted */
-	struct sts_str result;     /* whole result of the check as JSON, or ptr NULL */
+	struct sts_str result;       /* whole result of the check as JSON, or ptr NULL */
 };
 
 /**
@@ -72,8 +72,8 @@ struct sts_changes {
 };
 
 /** @param limit  at most so many, the newest; 0: STS_CHANGES_MAX */
-STS_MUST_CHECK enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at, int64_t until_at,
-	size_t limit, struct sts_arena *arena, struct sts_changes *out);
+STS_MUST_CHECK enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at,
+	int64_t until_at, size_t limit, struct sts_arena *arena, struct sts_changes *out);
 #define STS_CHANGES_MAX 10000
 
 /** How many observations of a domain are kept. @return also STS_ENOENT */
@@ -94,11 +94,12 @@ STS_MUST_CHECK enum sts_err sts_history_body(
 typedef enum sts_err sts_kept_fn(const struct sts_kept *kept, void *arg);
 
 /** Every observation of every domain (or of one), by domain and time, with body and result, as of one moment. */
-STS_MUST_CHECK enum sts_err sts_history_each(struct sts_history *h, const char *domain_or_null, sts_kept_fn *fn, void *arg);
+STS_MUST_CHECK enum sts_err sts_history_each(
+	struct sts_history *h, const char *domain_or_null, sts_kept_fn *fn, void *arg);
 
 /**
- * Drop what need not be kept of one domain: results older than the days kept, and observations older than that which say the same as
- * both their neighbours. What is derived stays exactly as it is.
+ * Drop what need not be kept of one domain: results older than the days kept, and observations older than that which
+ * say the same as both their neighbours. What is derived stays exactly as it is.
  */
 STS_MUST_CHECK enum sts_err sts_history_prune(struct sts_history *h, const char *domain, int64_t now);
 
@@ -106,8 +107,8 @@ STS_MUST_CHECK enum sts_err sts_history_prune(struct sts_history *h, const char 
 STS_MUST_CHECK enum sts_err sts_history_prune_oldest(struct sts_history *h, int64_t now);
 
 /**
- * Fold the observations of a domain anew and compare with what is derived in the store. For tests; more than STS_CHANGES_MAX
- * changes cannot be compared.
+ * Fold the observations of a domain anew and compare with what is derived in the store. For tests; more than
+ * STS_CHANGES_MAX changes cannot be compared.
  *
  * @param same  they agree
  */

@@ -10,8 +10,8 @@
 
 /* Rows of: id, time, TTL, duration, document, body, packed result, packed base. */
 #define KEPT                                                                                                           \
-	"SELECT o.id, o.seen_at, o.ttl_s, o.duration_ms, s.doc, b.octets, r.octets, k.octets FROM observation o"               \
-	" JOIN snapshot s ON s.id = o.snapshot_id LEFT JOIN body b ON b.sha256 = s.policy"                                     \
+	"SELECT o.id, o.seen_at, o.ttl_s, o.duration_ms, s.doc, b.octets, r.octets, k.octets FROM observation o"       \
+	" JOIN snapshot s ON s.id = o.snapshot_id LEFT JOIN body b ON b.sha256 = s.policy"                             \
 	" LEFT JOIN result r ON r.observation_id = o.id LEFT JOIN result k ON k.observation_id = r.base_id"
 
 struct kept_query {
@@ -21,7 +21,8 @@ struct kept_query {
 	bool found;
 };
 
-static enum sts_err unpack_row(struct sts_history *h, const struct sts_value *v, struct sts_arena *arena, struct sts_buf *json, struct sts_kept *out)
+static enum sts_err unpack_row(struct sts_history *h, const struct sts_value *v, struct sts_arena *arena,
+	struct sts_buf *json, struct sts_kept *out)
 {
 	enum sts_err err = read_doc(h, v[4].text, arena, &out->seen);
 
@@ -68,7 +69,8 @@ struct copy {
 	struct sts_kept *out;
 };
 
-/* Into the asker's arena: the document is written and read once more, which is the one copy that cannot forget a member. */
+/* Into the asker's arena: the document is written and read once more, which is the one copy that cannot forget a
+ * member. */
 static enum sts_err copy_kept(const struct sts_kept *kept, void *arg)
 {
 	struct copy *c = arg;
@@ -89,14 +91,17 @@ static enum sts_err copy_kept(const struct sts_kept *kept, void *arg)
 	copied.duration_ms = kept->seen.duration_ms;
 	copied.record.ttl_s = kept->seen.record.ttl_s;
 	if (kept->seen.policy.body.ptr != NULL)
-		copied.policy.body = sts_str(sts_strndup(c->arena, kept->seen.policy.body.ptr, kept->seen.policy.body.len), kept->seen.policy.body.len);
+		copied.policy.body =
+			sts_str(sts_strndup(c->arena, kept->seen.policy.body.ptr, kept->seen.policy.body.len),
+				kept->seen.policy.body.len);
 	*c->out = (struct sts_kept){.id = kept->id, .seen = copied};
 	if (kept->result.ptr != NULL)
 		c->out->result = sts_str(sts_strndup(c->arena, kept->result.ptr, kept->result.len), kept->result.len);
 	return STS_OK;
 }
 
-static enum sts_err one(struct sts_history *h, const char *sql, const struct sts_value *values, size_t count, struct sts_arena *arena, struct sts_kept *out)
+static enum sts_err one(struct sts_history *h, const char *sql, const struct sts_value *values, size_t count,
+	struct sts_arena *arena, struct sts_kept *out)
 {
 	struct copy c = {arena, out};
 	struct kept_query q = {.h = h, .fn = copy_kept, .arg = &c};
@@ -105,7 +110,8 @@ static enum sts_err one(struct sts_history *h, const char *sql, const struct sts
 	return err == STS_OK && !q.found ? STS_ENOENT : err;
 }
 
-enum sts_err sts_history_at(struct sts_history *h, const char *domain, int64_t at, struct sts_arena *arena, struct sts_kept *out)
+enum sts_err sts_history_at(
+	struct sts_history *h, const char *domain, int64_t at, struct sts_arena *arena, struct sts_kept *out)
 {
 	struct domain_row d;
 	enum sts_err err = domain_find(h, domain, &d);
@@ -123,7 +129,8 @@ enum sts_err sts_history_first(struct sts_history *h, const char *domain, struct
 
 	if (err != STS_OK)
 		return err;
-	return one(h, KEPT " WHERE o.domain_id = ?1 ORDER BY o.seen_at, o.id LIMIT 1", STS_VALUES(sts_v_int(d.id)), arena, out);
+	return one(h, KEPT " WHERE o.domain_id = ?1 ORDER BY o.seen_at, o.id LIMIT 1", STS_VALUES(sts_v_int(d.id)),
+		arena, out);
 }
 
 enum sts_err sts_history_count(struct sts_history *h, const char *domain, int64_t *count)
@@ -133,7 +140,8 @@ enum sts_err sts_history_count(struct sts_history *h, const char *domain, int64_
 
 	if (err != STS_OK)
 		return err;
-	return sts_store_int(h->store, "SELECT count(*) FROM observation WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), count);
+	return sts_store_int(
+		h->store, "SELECT count(*) FROM observation WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), count);
 }
 
 /* ---- all observations ------------------------------------------------------------------------------------------ */
@@ -162,7 +170,8 @@ static enum sts_err each_of(struct sts_history *h, const char *domain, struct ke
 
 	if (err != STS_OK)
 		return err;
-	return sts_store_run(h->store, KEPT " WHERE o.domain_id = ?1 ORDER BY o.seen_at, o.id", STS_VALUES(sts_v_int(d.id)), take_kept, q);
+	return sts_store_run(h->store, KEPT " WHERE o.domain_id = ?1 ORDER BY o.seen_at, o.id",
+		STS_VALUES(sts_v_int(d.id)), take_kept, q);
 }
 
 /* The names of one page at a time: there may be many domains. */
@@ -227,8 +236,8 @@ static enum sts_err take_change(const struct sts_value *v, size_t count, void *a
 	return STS_OK;
 }
 
-enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at, int64_t until_at, size_t limit,
-	struct sts_arena *arena, struct sts_changes *out)
+enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at, int64_t until_at,
+	size_t limit, struct sts_arena *arena, struct sts_changes *out)
 {
 	struct change_query q = {arena, out};
 	struct domain_row d;
@@ -242,7 +251,8 @@ enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int6
 	err = sts_store_run(h->store,
 		"SELECT seen_at, before_at, kind, key, old_value, new_value FROM change"
 		" WHERE domain_id = ?1 AND seen_at BETWEEN ?2 AND ?3 ORDER BY seen_at DESC, id DESC LIMIT ?4",
-		STS_VALUES(sts_v_int(d.id), sts_v_int(from_at), sts_v_int(until_at), sts_v_int((int64_t)limit + 1)), take_change, &q);
+		STS_VALUES(sts_v_int(d.id), sts_v_int(from_at), sts_v_int(until_at), sts_v_int((int64_t)limit + 1)),
+		take_change, &q);
 	if (out->count > limit) {
 		out->count = limit;
 		out->more = true;
@@ -338,9 +348,10 @@ enum sts_err sts_history_prune_oldest(struct sts_history *h, int64_t now)
 {
 	struct names n = {.arena = sts_arena_new()};
 	enum sts_err err = n.arena == NULL
-		? STS_ENOMEM
-		: sts_store_run(h->store, "SELECT name FROM domain WHERE pruned_at < ?1 ORDER BY pruned_at LIMIT 1",
-			  STS_VALUES(sts_v_int(now - STS_PRUNE_EVERY_S)), take_name, &n);
+				   ? STS_ENOMEM
+				   : sts_store_run(h->store,
+					     "SELECT name FROM domain WHERE pruned_at < ?1 ORDER BY pruned_at LIMIT 1",
+					     STS_VALUES(sts_v_int(now - STS_PRUNE_EVERY_S)), take_name, &n);
 
 	if (err == STS_OK && n.count > 0)
 		err = sts_history_prune(h, n.items[0], now);

@@ -34,7 +34,8 @@ enum sts_err memory_load(struct sts_history *h, const struct domain_row *d, stru
 	m->first_at = d->first_at;
 	m->last_at = d->last_at;
 	return sts_store_run(h->store,
-		"SELECT kind, key, value, since_at, last_at FROM item WHERE domain_id = ?1 ORDER BY last_at DESC, kind, key LIMIT ?2",
+		"SELECT kind, key, value, since_at, last_at FROM item WHERE domain_id = ?1 ORDER BY last_at DESC, "
+		"kind, key LIMIT ?2",
 		STS_VALUES(sts_v_int(d->id), sts_v_int(STS_ITEMS_MAX)), take_item, m);
 }
 
@@ -42,7 +43,8 @@ static enum sts_err save_item(struct sts_history *h, int64_t domain_id, const st
 {
 	return sts_store_run(h->store,
 		"INSERT INTO item (domain_id, kind, key, value, since_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-		" ON CONFLICT (domain_id, kind, key) DO UPDATE SET value = excluded.value, since_at = excluded.since_at,"
+		" ON CONFLICT (domain_id, kind, key) DO UPDATE SET value = excluded.value, since_at = "
+		"excluded.since_at,"
 		" last_at = excluded.last_at",
 		STS_VALUES(sts_v_int(domain_id), sts_v_int(item->kind), sts_v_text(item->key), sts_v_text(item->value),
 			sts_v_int(item->since_at), sts_v_int(item->last_at)),
@@ -52,9 +54,10 @@ static enum sts_err save_item(struct sts_history *h, int64_t domain_id, const st
 static enum sts_err save_change(struct sts_history *h, int64_t domain_id, const struct sts_change *c)
 {
 	return sts_store_run(h->store,
-		"INSERT INTO change (domain_id, seen_at, before_at, kind, key, old_value, new_value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-		STS_VALUES(sts_v_int(domain_id), sts_v_int(c->at), sts_v_int(c->before_at), sts_v_int(c->kind), sts_v_text(c->key),
-			sts_v_text(c->old_value), sts_v_text(c->new_value)),
+		"INSERT INTO change (domain_id, seen_at, before_at, kind, key, old_value, new_value) VALUES (?1, ?2, "
+		"?3, ?4, ?5, ?6, ?7)",
+		STS_VALUES(sts_v_int(domain_id), sts_v_int(c->at), sts_v_int(c->before_at), sts_v_int(c->kind),
+			sts_v_text(c->key), sts_v_text(c->old_value), sts_v_text(c->new_value)),
 		NULL, NULL);
 }
 
@@ -121,9 +124,11 @@ static enum sts_err make_anew(struct sts_history *h, const char *name)
 	enum sts_err err = m.arena == NULL ? STS_ENOMEM : domain_lock(h, name, &d);
 
 	if (err == STS_OK)
-		err = sts_store_run(h->store, "DELETE FROM item WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), NULL, NULL);
+		err = sts_store_run(
+			h->store, "DELETE FROM item WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), NULL, NULL);
 	if (err == STS_OK)
-		err = sts_store_run(h->store, "DELETE FROM change WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), NULL, NULL);
+		err = sts_store_run(
+			h->store, "DELETE FROM change WHERE domain_id = ?1", STS_VALUES(sts_v_int(d.id)), NULL, NULL);
 	if (err == STS_OK)
 		err = memory_replay(h, d.id, INT64_MAX, &m);
 	if (err == STS_OK)
@@ -163,7 +168,8 @@ static enum sts_err memory_of(struct sts_history *h, const char *domain, int64_t
 }
 
 /* Row and items must be of one moment. */
-static enum sts_err memory_in_transaction(struct sts_history *h, const char *domain, int64_t before_at, struct sts_memory *m)
+static enum sts_err memory_in_transaction(
+	struct sts_history *h, const char *domain, int64_t before_at, struct sts_memory *m)
 {
 	struct domain_row d;
 	enum sts_err err = memory_ensure(h, domain, &d);
@@ -173,7 +179,8 @@ static enum sts_err memory_in_transaction(struct sts_history *h, const char *dom
 	return err == STS_OK ? sts_store_end(h->store, memory_of(h, domain, before_at, m)) : err;
 }
 
-enum sts_err sts_history_memory(struct sts_history *h, const char *domain, struct sts_arena *arena, struct sts_memory *out)
+enum sts_err sts_history_memory(
+	struct sts_history *h, const char *domain, struct sts_arena *arena, struct sts_memory *out)
 {
 	*out = (struct sts_memory){.arena = arena};
 	return memory_in_transaction(h, domain, INT64_MAX, out);
@@ -232,7 +239,7 @@ static bool same_text(const char *a, const char *b)
 static bool same_change(const struct sts_change *a, const struct sts_change *b)
 {
 	return a->at == b->at && a->before_at == b->before_at && a->kind == b->kind && strcmp(a->key, b->key) == 0 &&
-		same_text(a->old_value, b->old_value) && same_text(a->new_value, b->new_value);
+	       same_text(a->old_value, b->old_value) && same_text(a->new_value, b->new_value);
 }
 
 static bool same_memory(const struct sts_memory *a, const struct sts_memory *b, const struct sts_changes *newest_first)

@@ -1,4 +1,5 @@
-/* libpq, loaded when a PostgreSQL URL asks for it: it brings Kerberos and LDAP along, which nobody else should have to load. */
+/* libpq, loaded when a PostgreSQL URL asks for it: it brings Kerberos and LDAP along, which nobody else should have to
+ * load. */
 #ifndef STS_STORE_PQ_H
 #define STS_STORE_PQ_H
 

@@ -1,6 +1,6 @@
 /*
- * Whole results, packed. From visit to visit they hardly differ, so one of them serves as the dictionary of those after it, which takes a
- * tenth of the room. A result that is a dictionary (base_id NULL) needs no other one.
+ * Whole results, packed. From visit to visit they hardly differ, so one of them serves as the dictionary of those after
+ * it, which takes a tenth of the room. A result that is a dictionary (base_id NULL) needs no other one.
  */
 #include "base/zip.h"
 #include "store/history_inside.h"
@@ -76,9 +76,11 @@ static enum sts_err find_base(struct sts_history *h, int64_t domain_id, struct b
 
 	if (err != STS_OK || b->id == 0)
 		return err;
-	err = sts_store_int(h->store, "SELECT count(*) FROM result WHERE base_id = ?1", STS_VALUES(sts_v_int(b->id)), &b->dependants);
+	err = sts_store_int(h->store, "SELECT count(*) FROM result WHERE base_id = ?1", STS_VALUES(sts_v_int(b->id)),
+		&b->dependants);
 	/* One that cannot be read is no dictionary. */
-	if (err == STS_OK && (b->dependants >= DEPENDANTS_MAX || sts_unzip(sts_buf_str(&b->octets), (struct sts_str){0}, &b->json) != STS_OK))
+	if (err == STS_OK && (b->dependants >= DEPENDANTS_MAX ||
+				     sts_unzip(sts_buf_str(&b->octets), (struct sts_str){0}, &b->json) != STS_OK))
 		b->id = 0;
 	return err;
 }
@@ -108,8 +110,10 @@ enum sts_err result_save(struct sts_history *h, int64_t domain_id, int64_t obser
 	if (err == STS_OK)
 		err = pack(json, &b, &packed);
 	if (err == STS_OK)
-		err = sts_store_run(h->store, "INSERT INTO result (observation_id, base_id, octets) VALUES (?1, ?2, ?3)",
-			STS_VALUES(sts_v_int(observation_id), b.id != 0 ? sts_v_int(b.id) : sts_v_null(), sts_v_blob(sts_buf_str(&packed))),
+		err = sts_store_run(h->store,
+			"INSERT INTO result (observation_id, base_id, octets) VALUES (?1, ?2, ?3)",
+			STS_VALUES(sts_v_int(observation_id), b.id != 0 ? sts_v_int(b.id) : sts_v_null(),
+				sts_v_blob(sts_buf_str(&packed))),
 			NULL, NULL);
 	sts_buf_clear(&b.octets);
 	sts_buf_clear(&b.json);

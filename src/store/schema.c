@@ -11,7 +11,8 @@
 
 static const char sqlite_1[] =
 	"CREATE TABLE domain ("
-	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, fold INTEGER NOT NULL"
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, fold "
+	"INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE TABLE body ("
 	" sha256 TEXT NOT NULL PRIMARY KEY CHECK (length(sha256) = 64), octets BLOB NOT NULL"
@@ -23,8 +24,10 @@ static const char sqlite_1[] =
 	") STRICT;"
 	"CREATE INDEX snapshot_policy ON snapshot (policy) WHERE policy IS NOT NULL;"
 	"CREATE TABLE observation ("
-	" id INTEGER PRIMARY KEY, domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, seen_at INTEGER NOT NULL,"
-	" snapshot_id INTEGER NOT NULL REFERENCES snapshot ON DELETE CASCADE, ttl_s INTEGER, duration_ms INTEGER NOT NULL,"
+	" id INTEGER PRIMARY KEY, domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, seen_at INTEGER NOT "
+	"NULL,"
+	" snapshot_id INTEGER NOT NULL REFERENCES snapshot ON DELETE CASCADE, ttl_s INTEGER, duration_ms INTEGER NOT "
+	"NULL,"
 	" UNIQUE (domain_id, seen_at, snapshot_id)"
 	") STRICT;"
 	"CREATE INDEX observation_snapshot ON observation (snapshot_id);"
@@ -32,55 +35,61 @@ static const char sqlite_1[] =
 	" observation_id INTEGER PRIMARY KEY REFERENCES observation ON DELETE CASCADE, octets BLOB NOT NULL"
 	") STRICT;"
 	"CREATE TABLE item ("
-	" domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, kind INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+	" domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, kind INTEGER NOT NULL, key TEXT NOT NULL, "
+	"value TEXT NOT NULL,"
 	" since_at INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (domain_id, kind, key)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE INDEX item_last ON item (domain_id, last_at);"
 	"CREATE TABLE change ("
-	" id INTEGER PRIMARY KEY, domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, seen_at INTEGER NOT NULL,"
+	" id INTEGER PRIMARY KEY, domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE, seen_at INTEGER NOT "
+	"NULL,"
 	" before_at INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL, old_value TEXT, new_value TEXT NOT NULL"
 	") STRICT;"
 	"CREATE INDEX change_order ON change (domain_id, seen_at, id);";
 
 /* Results that resemble the one before are packed against it; domains remember when they were last thinned out. */
-static const char sqlite_2[] =
-	"ALTER TABLE result ADD COLUMN base_id INTEGER REFERENCES result (observation_id);"
-	"CREATE INDEX result_base ON result (base_id) WHERE base_id IS NOT NULL;"
-	"ALTER TABLE domain ADD COLUMN pruned_at INTEGER NOT NULL DEFAULT 0;"
-	"CREATE INDEX domain_pruned ON domain (pruned_at);";
+static const char sqlite_2[] = "ALTER TABLE result ADD COLUMN base_id INTEGER REFERENCES result (observation_id);"
+			       "CREATE INDEX result_base ON result (base_id) WHERE base_id IS NOT NULL;"
+			       "ALTER TABLE domain ADD COLUMN pruned_at INTEGER NOT NULL DEFAULT 0;"
+			       "CREATE INDEX domain_pruned ON domain (pruned_at);";
 
 static const char pg_1[] =
 	"CREATE TABLE domain ("
-	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,"
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at BIGINT NOT NULL, "
+	"last_at BIGINT NOT NULL,"
 	" fold BIGINT NOT NULL);"
 	"CREATE TABLE body (sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64), octets BYTEA NOT NULL);"
 	"CREATE TABLE snapshot ("
-	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE CASCADE,"
-	" digest TEXT NOT NULL, verdict TEXT NOT NULL, status TEXT NOT NULL, policy TEXT REFERENCES body, doc TEXT NOT NULL,"
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE "
+	"CASCADE,"
+	" digest TEXT NOT NULL, verdict TEXT NOT NULL, status TEXT NOT NULL, policy TEXT REFERENCES body, doc TEXT NOT "
+	"NULL,"
 	" UNIQUE (domain_id, digest));"
 	"CREATE INDEX snapshot_policy ON snapshot (policy) WHERE policy IS NOT NULL;"
 	"CREATE TABLE observation ("
-	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE CASCADE,"
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE "
+	"CASCADE,"
 	" seen_at BIGINT NOT NULL, snapshot_id BIGINT NOT NULL REFERENCES snapshot ON DELETE CASCADE, ttl_s BIGINT,"
 	" duration_ms BIGINT NOT NULL, UNIQUE (domain_id, seen_at, snapshot_id));"
 	"CREATE INDEX observation_snapshot ON observation (snapshot_id);"
 	"CREATE TABLE result ("
 	" observation_id BIGINT PRIMARY KEY REFERENCES observation ON DELETE CASCADE, octets BYTEA NOT NULL);"
 	"CREATE TABLE item ("
-	" domain_id BIGINT NOT NULL REFERENCES domain ON DELETE CASCADE, kind BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+	" domain_id BIGINT NOT NULL REFERENCES domain ON DELETE CASCADE, kind BIGINT NOT NULL, key TEXT NOT NULL, "
+	"value TEXT NOT NULL,"
 	" since_at BIGINT NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (domain_id, kind, key));"
 	"CREATE INDEX item_last ON item (domain_id, last_at);"
 	"CREATE TABLE change ("
-	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE CASCADE,"
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id BIGINT NOT NULL REFERENCES domain ON DELETE "
+	"CASCADE,"
 	" seen_at BIGINT NOT NULL, before_at BIGINT NOT NULL, kind BIGINT NOT NULL, key TEXT NOT NULL, old_value TEXT,"
 	" new_value TEXT NOT NULL);"
 	"CREATE INDEX change_order ON change (domain_id, seen_at, id);";
 
-static const char pg_2[] =
-	"ALTER TABLE result ADD COLUMN base_id BIGINT REFERENCES result (observation_id);"
-	"CREATE INDEX result_base ON result (base_id) WHERE base_id IS NOT NULL;"
-	"ALTER TABLE domain ADD COLUMN pruned_at BIGINT NOT NULL DEFAULT 0;"
-	"CREATE INDEX domain_pruned ON domain (pruned_at);";
+static const char pg_2[] = "ALTER TABLE result ADD COLUMN base_id BIGINT REFERENCES result (observation_id);"
+			   "CREATE INDEX result_base ON result (base_id) WHERE base_id IS NOT NULL;"
+			   "ALTER TABLE domain ADD COLUMN pruned_at BIGINT NOT NULL DEFAULT 0;"
+			   "CREATE INDEX domain_pruned ON domain (pruned_at);";
 
 const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, NULL};
 const char *const sts_pg_migrations[] = {pg_1, pg_2, NULL};

@@ -27,7 +27,8 @@ enum sts_err sts_store_fail(struct sts_store *s, enum sts_err err, const char *f
 	return err;
 }
 
-enum sts_err sts_store_run(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+enum sts_err sts_store_run(
+	struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
 {
 	return s->ops->run(s, sql, values, count, row, arg);
 }
@@ -69,7 +70,8 @@ static enum sts_err take_int(const struct sts_value *columns, size_t count, void
 	return STS_OK;
 }
 
-enum sts_err sts_store_int(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, int64_t *out)
+enum sts_err sts_store_int(
+	struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, int64_t *out)
 {
 	struct sts_value v = sts_v_null();
 	enum sts_err err = sts_store_run(s, sql, values, count, take_int, &v);
@@ -100,7 +102,8 @@ static enum sts_err migrate_locked(struct sts_store *s, int64_t target)
 	enum sts_err err = s->ops->version(s, &version);
 
 	if (err == STS_OK && version > newest(s))
-		return sts_store_fail(s, STS_EINVAL, "its schema %" PRId64 " is of a newer mtasts (this one knows %" PRId64 ")", version, newest(s));
+		return sts_store_fail(s, STS_EINVAL,
+			"its schema %" PRId64 " is of a newer mtasts (this one knows %" PRId64 ")", version, newest(s));
 	for (; err == STS_OK && version < target; version++) {
 		err = s->ops->script(s, s->ops->migrations[version]);
 		if (err == STS_OK)

@@ -1,8 +1,8 @@
 /*
  * Where memory is kept: SQL, spoken to SQLite or PostgreSQL. This file knows nothing of observations; history.h does.
  *
- * Statements are written once, in the dialect that both understand, with ?1, ?2 … for values. A statement's text must be static: it
- * is prepared once and known by its address.
+ * Statements are written once, in the dialect that both understand, with ?1, ?2 … for values. A statement's text must
+ * be static: it is prepared once and known by its address.
  */
 #ifndef STS_STORE_STORE_H
 #define STS_STORE_STORE_H
@@ -46,10 +46,12 @@ static inline struct sts_value sts_v_blob(struct sts_str s)
 
 /** Values of a statement as two arguments: STS_VALUES(sts_v_int(1), sts_v_text("a")). */
 #define STS_VALUES(...)                                                                                                \
-	(const struct sts_value[]){__VA_ARGS__}, sizeof((const struct sts_value[]){__VA_ARGS__}) / sizeof(struct sts_value)
+	(const struct sts_value[]){__VA_ARGS__},                                                                       \
+		sizeof((const struct sts_value[]){__VA_ARGS__}) / sizeof(struct sts_value)
 #define STS_NO_VALUES NULL, 0
 
-/** Takes one row; columns are borrowed during the call. Anything but STS_OK ends the statement with this error. Must not run statements. */
+/** Takes one row; columns are borrowed during the call. Anything but STS_OK ends the statement with this error. Must
+ * not run statements. */
 typedef enum sts_err sts_row_fn(const struct sts_value *columns, size_t count, void *arg);
 
 enum sts_begin {
@@ -59,11 +61,13 @@ enum sts_begin {
 
 struct sts_store;
 
-/** What a kind of store can do. Errors: STS_ETIMEOUT another writer was busy for too long; STS_EIO; STS_ESYSTEM; s->why tells. */
+/** What a kind of store can do. Errors: STS_ETIMEOUT another writer was busy for too long; STS_EIO; STS_ESYSTEM; s->why
+ * tells. */
 struct sts_store_ops {
 	const char *name;
 	const char *const *migrations; /* step N leads from schema N to N + 1; NULL-terminated */
-	enum sts_err (*run)(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg);
+	enum sts_err (*run)(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count,
+		sts_row_fn *row, void *arg);
 	/** Several statements without values or rows, not prepared. */
 	enum sts_err (*script)(struct sts_store *s, const char *sql);
 	enum sts_err (*begin)(struct sts_store *s, enum sts_begin how);
@@ -74,9 +78,10 @@ struct sts_store_ops {
 
 struct sts_store {
 	const struct sts_store_ops *ops;
-	char why[512];       /* of the last failure, for a person; escaped */
+	char why[512]; /* of the last failure, for a person; escaped */
 	bool in_transaction;
-	bool again;          /* the last failure was a clash with another writer: the same transaction may work when begun anew */
+	bool again; /* the last failure was a clash with another writer: the same transaction may work when begun anew
+		     */
 };
 
 /** Longest wait for another writer, milliseconds. */
@@ -87,19 +92,21 @@ struct sts_store {
  *
  * @param where  "postgresql://…" or "postgres://…", or the path of an SQLite database
  * @param why    on failure a sentence; at least 512 octets
- * @return STS_OK; STS_EIO, STS_ESYSTEM, STS_ETIMEOUT, STS_ENOMEM; STS_EINVAL: it is something else, or of a newer program
+ * @return STS_OK; STS_EIO, STS_ESYSTEM, STS_ETIMEOUT, STS_ENOMEM; STS_EINVAL: it is something else, or of a newer
+ * program
  */
 STS_MUST_CHECK enum sts_err sts_store_open(const char *where, struct sts_store **out, char why[static 512]);
 /** As above, but the schema stays at a version (for tests of migrations); negative: the newest. */
-STS_MUST_CHECK enum sts_err sts_store_open_at(const char *where, int64_t version, struct sts_store **out, char why[static 512]);
+STS_MUST_CHECK enum sts_err sts_store_open_at(
+	const char *where, int64_t version, struct sts_store **out, char why[static 512]);
 void sts_store_close(struct sts_store *s);
 
 /** The place is a PostgreSQL URL. */
 bool sts_store_is_url(const char *where);
 
 /** Run a statement; row may be NULL. */
-STS_MUST_CHECK enum sts_err sts_store_run(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count,
-	sts_row_fn *row, void *arg);
+STS_MUST_CHECK enum sts_err sts_store_run(
+	struct sts_store *s, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg);
 
 STS_MUST_CHECK enum sts_err sts_store_begin(struct sts_store *s, enum sts_begin how);
 /** Commit when err is STS_OK, else roll back. @return err, or what went wrong with the commit */

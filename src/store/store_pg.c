@@ -59,7 +59,8 @@ static bool is_good(const struct pg_store *s, const PGresult *r)
 {
 	ExecStatusType status = r == NULL ? PGRES_FATAL_ERROR : s->pq->PQresultStatus(r);
 
-	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE || status == PGRES_EMPTY_QUERY;
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE ||
+	       status == PGRES_EMPTY_QUERY;
 }
 
 static enum sts_err script(struct sts_store *base, const char *sql)
@@ -91,7 +92,8 @@ static Oid oid_of(enum sts_value_type type)
 	return oids[type];
 }
 
-static enum sts_err prepare_on_server(struct pg_store *s, const char *name, const char *sql, const struct sts_value *values, size_t count)
+static enum sts_err prepare_on_server(
+	struct pg_store *s, const char *name, const char *sql, const struct sts_value *values, size_t count)
 {
 	char *dollar = to_dollar(sql);
 	Oid types[VALUES_MAX];
@@ -109,7 +111,8 @@ static enum sts_err prepare_on_server(struct pg_store *s, const char *name, cons
 	return err;
 }
 
-static enum sts_err prepare(struct pg_store *s, const char *sql, const struct sts_value *values, size_t count, char name[static 16])
+static enum sts_err prepare(
+	struct pg_store *s, const char *sql, const struct sts_value *values, size_t count, char name[static 16])
 {
 	enum sts_err err;
 	size_t i = 0;
@@ -226,7 +229,8 @@ static enum sts_err fetch_rows(struct pg_store *s, sts_row_fn *row, void *arg)
 	return err;
 }
 
-static enum sts_err run_once(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+static enum sts_err run_once(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count,
+	sts_row_fn *row, void *arg)
 {
 	struct pg_store *s = (struct pg_store *)base;
 	struct sent_values sent;
@@ -236,7 +240,8 @@ static enum sts_err run_once(struct sts_store *base, const char *sql, const stru
 	if (err != STS_OK)
 		return err;
 	err = fill(&sent, values, count);
-	if (err == STS_OK && s->pq->PQsendQueryPrepared(s->conn, name, (int)count, sent.values, sent.lengths, sent.formats, 0) != 1)
+	if (err == STS_OK &&
+		s->pq->PQsendQueryPrepared(s->conn, name, (int)count, sent.values, sent.lengths, sent.formats, 0) != 1)
 		err = fail_connection(s);
 	if (err == STS_OK) {
 		s->pq->PQsetSingleRowMode(s->conn);
@@ -250,10 +255,9 @@ static enum sts_err run_once(struct sts_store *base, const char *sql, const stru
 
 static enum sts_err greet(struct pg_store *s)
 {
-	return script(&s->base,
-		"SET client_encoding = 'UTF8'; SET search_path = mtasts; SET bytea_output = 'hex';"
-		"SET lock_timeout = '15s'; SET statement_timeout = '120s'; SET synchronous_commit = on;"
-		"SET idle_in_transaction_session_timeout = '120s'");
+	return script(&s->base, "SET client_encoding = 'UTF8'; SET search_path = mtasts; SET bytea_output = 'hex';"
+				"SET lock_timeout = '15s'; SET statement_timeout = '120s'; SET synchronous_commit = on;"
+				"SET idle_in_transaction_session_timeout = '120s'");
 }
 
 /* A server that was restarted meanwhile is no reason to give up. */
@@ -270,7 +274,8 @@ static bool is_lost(const struct pg_store *s)
 }
 
 /* Within a transaction a lost connection has lost the transaction: then only who began it can begin anew. */
-static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count,
+	sts_row_fn *row, void *arg)
 {
 	struct pg_store *s = (struct pg_store *)base;
 	enum sts_err err = run_once(base, sql, values, count, row, arg);
@@ -296,7 +301,9 @@ static enum sts_err begin(struct sts_store *base, enum sts_begin how)
 static enum sts_err version(struct sts_store *base, int64_t *out)
 {
 	int64_t there = 0;
-	enum sts_err err = sts_store_int(base, "SELECT count(*) FROM pg_tables WHERE schemaname = 'mtasts' AND tablename = 'meta'", STS_NO_VALUES, &there);
+	enum sts_err err =
+		sts_store_int(base, "SELECT count(*) FROM pg_tables WHERE schemaname = 'mtasts' AND tablename = 'meta'",
+			STS_NO_VALUES, &there);
 
 	*out = 0;
 	if (err != STS_OK || there == 0)
@@ -316,7 +323,8 @@ static enum sts_err version_locked(struct sts_store *base, int64_t *out)
 static enum sts_err make_schema(struct sts_store *base)
 {
 	int64_t there = 0;
-	enum sts_err err = sts_store_int(base, "SELECT count(*) FROM pg_namespace WHERE nspname = 'mtasts'", STS_NO_VALUES, &there);
+	enum sts_err err = sts_store_int(
+		base, "SELECT count(*) FROM pg_namespace WHERE nspname = 'mtasts'", STS_NO_VALUES, &there);
 
 	/* An administrator may have made the schema for a role that must not. */
 	if (err == STS_OK && there == 0)
@@ -330,7 +338,8 @@ static enum sts_err set_version(struct sts_store *base, int64_t v)
 
 	if (err != STS_OK)
 		return err;
-	return sts_store_run(base, "INSERT INTO mtasts.meta (version) VALUES (?1)", STS_VALUES(sts_v_int(v)), NULL, NULL);
+	return sts_store_run(
+		base, "INSERT INTO mtasts.meta (version) VALUES (?1)", STS_VALUES(sts_v_int(v)), NULL, NULL);
 }
 
 static void close_store(struct sts_store *base)

@@ -1,4 +1,5 @@
-/* SQLite lives here. WAL, and every commit on the disk before it counts: a process killed at any instant loses nothing it was told is kept. */
+/* SQLite lives here. WAL, and every commit on the disk before it counts: a process killed at any instant loses nothing
+ * it was told is kept. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -84,9 +85,11 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct sts_value *v)
 	case STS_VALUE_INT:
 		return sqlite3_bind_int64(stmt, at, v->integer);
 	case STS_VALUE_TEXT:
-		return sqlite3_bind_text64(stmt, at, v->text.ptr == NULL ? "" : v->text.ptr, v->text.len, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(
+			stmt, at, v->text.ptr == NULL ? "" : v->text.ptr, v->text.len, SQLITE_STATIC, SQLITE_UTF8);
 	case STS_VALUE_BLOB:
-		return sqlite3_bind_blob64(stmt, at, v->text.ptr == NULL ? "" : v->text.ptr, v->text.len, SQLITE_STATIC);
+		return sqlite3_bind_blob64(
+			stmt, at, v->text.ptr == NULL ? "" : v->text.ptr, v->text.len, SQLITE_STATIC);
 	default:
 		return sqlite3_bind_null(stmt, at);
 	}
@@ -140,7 +143,8 @@ static enum sts_err step_all(struct sqlite_store *s, sqlite3_stmt *stmt, sts_row
 	return err;
 }
 
-static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count, sts_row_fn *row, void *arg)
+static enum sts_err run(struct sts_store *base, const char *sql, const struct sts_value *values, size_t count,
+	sts_row_fn *row, void *arg)
 {
 	struct sqlite_store *s = (struct sqlite_store *)base;
 	sqlite3_stmt *stmt = NULL;
@@ -221,7 +225,8 @@ static enum sts_err go_wal(struct sqlite_store *s)
 {
 	enum sts_err err;
 
-	for (int waited_ms = 0; (err = script(&s->base, "PRAGMA journal_mode = WAL")) == STS_ETIMEOUT; waited_ms += 20) {
+	for (int waited_ms = 0; (err = script(&s->base, "PRAGMA journal_mode = WAL")) == STS_ETIMEOUT;
+		waited_ms += 20) {
 		if (waited_ms >= STS_STORE_BUSY_MS)
 			break;
 		usleep(20 * 1000);
@@ -250,7 +255,8 @@ static enum sts_err claim(struct sqlite_store *s)
 static enum sts_err prepare_connection(struct sqlite_store *s)
 {
 	int64_t application = 0;
-	enum sts_err err = script(&s->base, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL;");
+	enum sts_err err =
+		script(&s->base, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL;");
 
 	if (err == STS_OK)
 		err = sts_store_int(&s->base, "PRAGMA application_id", STS_NO_VALUES, &application);
@@ -270,7 +276,8 @@ enum sts_err sts_sqlite_open(const char *path, struct sts_store **out, char why[
 		return STS_ENOMEM;
 	s->base.ops = &ops;
 	create_private(path);
-	rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	rc = sqlite3_open_v2(path, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(s->db, STS_STORE_BUSY_MS);
 	err = rc == SQLITE_OK ? prepare_connection(s) : fail(s, rc);

@@ -1,4 +1,5 @@
-/* Observations as imports bring them: refused, or read so that they write and read again as the same, and can be folded. */
+/* Observations as imports bring them: refused, or read so that they write and read again as the same, and can be
+ * folded. */
 #include "fuzz.h"
 
 #include "check/timeline.h"

@@ -1,11 +1,11 @@
 /*
  * Helper of the tests of stores: writes observations until it is killed, or checks what is there.
  *
- *   writer STORE write DOMAINS SEED   observe DOMAINS domains in turn, for ever; "domain time" on standard output for each that is committed
- *   writer STORE thin DOMAINS SEED    the same, and thin out in between
- *   writer STORE fill DOMAINS DAYS    observe them once a day and end
- *   writer STORE check FILE           every line of FILE (as write prints them) is there, what is derived is right, everything can be read
- *   writer STORE check                the same without a file, after thinning out
+ *   writer STORE write DOMAINS SEED   observe DOMAINS domains in turn, for ever; "domain time" on standard output for
+ * each that is committed writer STORE thin DOMAINS SEED    the same, and thin out in between writer STORE fill DOMAINS
+ * DAYS    observe them once a day and end writer STORE check FILE           every line of FILE (as write prints them)
+ * is there, what is derived is right, everything can be read writer STORE check                the same without a file,
+ * after thinning out
  */
 #include "seen.h"
 
@@ -35,11 +35,13 @@ static struct sts_observation *make(struct sts_arena *arena, unsigned domain, un
 		.domain = sts_sprintf(arena, "d%u.example", domain),
 		.at = at,
 		.id = sts_sprintf(arena, "%u", era),
-		.policy = seen_policy(dice(domain, era, 1) % 3 == 0 ? "testing" : "enforce", 86400 + (long)(dice(domain, era, 2) % 5) * 86400,
+		.policy = seen_policy(dice(domain, era, 1) % 3 == 0 ? "testing" : "enforce",
+			86400 + (long)(dice(domain, era, 2) % 5) * 86400,
 			dice(domain, era, 3) % 4 == 0 ? "mx1.example *.example" : "mx1.example"),
 		.hosts = dice(domain, step / 7, 4) % 2 == 0 ? "mx1.example" : "mx1.example mx2.example",
 		.cert = dice(domain, step / 5, 5) % 2 == 0 ? "a" : "b",
-		.findings = dice(domain, step, 6) % 4 == 0 ? "mx.cert.expired error mx1.example,rpt.absent notice x" : NULL,
+		.findings =
+			dice(domain, step, 6) % 4 == 0 ? "mx.cert.expired error mx1.example,rpt.absent notice x" : NULL,
 		.unseen = dice(domain, step, 7) % 5 == 0 ? "mx." : NULL,
 	};
 
@@ -58,7 +60,9 @@ static int put(struct sts_history *h, unsigned domain, unsigned step, int64_t at
 {
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_observation *o = make(arena, domain, step, at);
-	const char *result = sts_sprintf(arena, "{\"domain\":\"%s\",\"step\":%u,\"padding\":\"the same in all of them, to be packed\"}", o->domain, step);
+	const char *result = sts_sprintf(arena,
+		"{\"domain\":\"%s\",\"step\":%u,\"padding\":\"the same in all of them, to be packed\"}", o->domain,
+		step);
 	enum sts_err err = sts_history_put(h, o, sts_str_of(result), NULL);
 
 	if (err == STS_OK)

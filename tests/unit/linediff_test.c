@@ -33,7 +33,8 @@ static void test_rows(void)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct sts_arena *arena = sts_arena_new();
 		size_t count = 0;
-		struct sts_diff_line *lines = sts_line_diff(sts_str_of(rows[i].old_text), sts_str_of(rows[i].new_text), arena, &count);
+		struct sts_diff_line *lines =
+			sts_line_diff(sts_str_of(rows[i].old_text), sts_str_of(rows[i].new_text), arena, &count);
 
 		CASE("%s", rows[i].name);
 		/* The first of equal lines may be the one that goes: what counts is what is left. */

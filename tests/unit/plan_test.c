@@ -7,14 +7,21 @@
 
 #include <inttypes.h>
 
-#define A "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n" /* as facts_healthy() has it */
+#define A                                                                                                               \
+	"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n" /* as              \
+													facts_healthy() \
+													has it */
 #define A_LONG "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 2419200\n"
 #define A_TESTING "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n"
 #define NONE "version: STSv1\nmode: none\nmax_age: 86400\n"
 #define NONE_LONG "version: STSv1\nmode: none\nmax_age: 2419200\n"
 #define NEW "version: STSv1\nmode: enforce\nmx: *.provider.test\nmax_age: 1209600\n"
-#define BOTH "version: STSv1\nmode: enforce\nmx: *.provider.test\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n"
-#define MORE "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmx: mx3.example.test\nmax_age: 1209600\n"
+#define BOTH                                                                                                           \
+	"version: STSv1\nmode: enforce\nmx: *.provider.test\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: "       \
+	"1209600\n"
+#define MORE                                                                                                           \
+	"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmx: mx3.example.test\nmax_age: "      \
+	"1209600\n"
 #define LESS "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmax_age: 1209600\n"
 #define HOSTS "mx1.example.test mx2.backup.test"
 
@@ -62,7 +69,9 @@ static const struct sts_past *make_past(struct sts_arena *arena, const struct lo
 
 	for (const struct look *l = looks; l->days_ago != 0; l++)
 		sts_memory_fold(&m, seen_make(arena, &(struct seen){.at = FACTS_NOW - l->days_ago * FACTS_DAY,
-			.id = sts_sprintf(arena, "%u", id++), .policy = l->policy, .hosts = HOSTS}));
+							     .id = sts_sprintf(arena, "%u", id++),
+							     .policy = l->policy,
+							     .hosts = HOSTS}));
 	return sts_past_build(&m, body_of, &b, arena);
 }
 
@@ -73,7 +82,8 @@ static const char *steps_of(struct sts_arena *arena, const struct sts_plan *plan
 	for (size_t i = 0; i < plan->step_count; i++) {
 		int64_t after = plan->steps[i].not_before - plan->at;
 
-		out = sts_sprintf(arena, "%s%s%s@%" PRId64, out, i > 0 ? " " : "", sts_plan_action_name(plan->steps[i].action), after / FACTS_DAY);
+		out = sts_sprintf(arena, "%s%s%s@%" PRId64, out, i > 0 ? " " : "",
+			sts_plan_action_name(plan->steps[i].action), after / FACTS_DAY);
 		if (after % FACTS_DAY != 0)
 			out = sts_sprintf(arena, "%s+%" PRId64, out, after % FACTS_DAY);
 	}
@@ -139,7 +149,8 @@ static void none(struct sts_facts *f)
 	facts_set_policy(f, NONE);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------- */
+/* ---- rows ----------------------------------------------------------------------------------------------------------
+ */
 
 /* TTLs in facts_healthy(): 3600 s, record and MX. */
 static const struct row rows[] = {
@@ -153,9 +164,10 @@ static const struct row rows[] = {
 		"mend@0 policy-file@0 record@0", NULL},
 	{"one more host", MORE, HOSTS " mx3.example.test", NULL, {{9, A}}, "safe",
 		"policy-file@0 record@0 wait@14 mx@14", "mx3.example.test is no MX host now"},
-	{"one more host, and an older policy with a long max_age", MORE, HOSTS " mx3.example.test", NULL, {{9, A_LONG}, {5, A}}, "safe",
-		"policy-file@0 record@0 wait@23 mx@23", NULL},
-	{"one more host that every policy covers", A, HOSTS " mx7.backup.test", NULL, {{9, A}}, "safe", "mx@0+3600", NULL},
+	{"one more host, and an older policy with a long max_age", MORE, HOSTS " mx3.example.test", NULL,
+		{{9, A_LONG}, {5, A}}, "safe", "policy-file@0 record@0 wait@23 mx@23", NULL},
+	{"one more host that every policy covers", A, HOSTS " mx7.backup.test", NULL, {{9, A}}, "safe", "mx@0+3600",
+		NULL},
 	{"one host less", LESS, "mx1.example.test", NULL, {{9, A}}, "safe",
 		"policy-file@0 record@0 mx@0+3600 policy-file@0+7200 record@0+7200 switch-off@0+7200", NULL},
 	{"another provider", NEW, "a.provider.test b.provider.test", NULL, {{9, A}}, "safe",
@@ -164,24 +176,29 @@ static const struct row rows[] = {
 		"policy-file@0 record@0 mx@0+3600 policy-file@0+7200 record@0+7200 switch-off@0+7200", NULL},
 	{"another provider, no policy before", NEW, "a.provider.test", absent, {{0}}, "safe",
 		"policy-file@0 record@0 mx@0+3600 policy-file@0+7200 record@0+7200 switch-off@0+7200", NULL},
-	{"another provider, enforce is gone but held", NEW, "a.provider.test", testing, {{10, A}, {5, A_TESTING}}, "safe",
-		"policy-file@0 record@0 wait@9 mx@9 policy-file@9+3600 record@9+3600 switch-off@9+3600", NULL},
-	{"it may have been served until something else was seen", MORE, HOSTS " mx3.example.test", testing, {{16, LESS}, {10, A_TESTING}}, "safe",
-		"policy-file@0 record@0 wait@4 mx@4", NULL},
+	{"another provider, enforce is gone but held", NEW, "a.provider.test", testing, {{10, A}, {5, A_TESTING}},
+		"safe", "policy-file@0 record@0 wait@9 mx@9 policy-file@9+3600 record@9+3600 switch-off@9+3600", NULL},
+	{"it may have been served until something else was seen", MORE, HOSTS " mx3.example.test", testing,
+		{{16, LESS}, {10, A_TESTING}}, "safe", "policy-file@0 record@0 wait@4 mx@4", NULL},
 	{"a policy that covers both", BOTH, "a.provider.test", NULL, {{9, A}}, "safe",
 		"policy-file@0 record@0 wait@14 mx@14 switch-off@14+3600", NULL},
 	{"a planned host that the planned policy does not cover", A, "a.provider.test", NULL, {{9, A}}, "unsafe",
 		"mend@0 wait@14 mx@14 switch-off@14+3600", NULL},
-	{"a policy that leaves out a host that stays", LESS, NULL, NULL, {{9, A}}, "unsafe", "mend@0 policy-file@0 record@0", NULL},
-	{"to leave", NONE, NULL, NULL, {{9, A}}, "safe", "policy-file@0 record@0 wait@14 remove-record@14 remove-host@14+3600", "go on enforcing"},
+	{"a policy that leaves out a host that stays", LESS, NULL, NULL, {{9, A}}, "unsafe",
+		"mend@0 policy-file@0 record@0", NULL},
+	{"to leave", NONE, NULL, NULL, {{9, A}}, "safe",
+		"policy-file@0 record@0 wait@14 remove-record@14 remove-host@14+3600", "go on enforcing"},
 	{"to leave, none is served already", NONE, NULL, none, {{20, A}, {10, NONE}}, "nothing-to-do", "", NULL},
 	{"to leave, an older policy is held longer", NONE, NULL, NULL, {{9, A_LONG}, {5, A}}, "safe",
 		"policy-file@0 record@0 wait@23 remove-record@23 remove-host@23+3600", NULL},
 	{"to leave with a long max_age", NONE_LONG, NULL, NULL, {{9, A}}, "safe",
 		"policy-file@0 record@0 wait@14 remove-record@14 remove-host@14+3600", "a day is enough"},
-	{"the record cannot be seen", A_LONG, NULL, record_fails, {{9, A}}, "unknown", "policy-file@0 record@0", "could not be looked up"},
-	{"hosts that could not be tested", A_LONG, NULL, no_smtp, {{9, A}}, "safe", "policy-file@0 record@0", "could not be tested"},
-	{"a young history", A_LONG, NULL, NULL, {{9, A}}, "safe", "policy-file@0 record@0", "history begins 2026-06-06"},
+	{"the record cannot be seen", A_LONG, NULL, record_fails, {{9, A}}, "unknown", "policy-file@0 record@0",
+		"could not be looked up"},
+	{"hosts that could not be tested", A_LONG, NULL, no_smtp, {{9, A}}, "safe", "policy-file@0 record@0",
+		"could not be tested"},
+	{"a young history", A_LONG, NULL, NULL, {{9, A}}, "safe", "policy-file@0 record@0",
+		"history begins 2026-06-06"},
 };
 
 static bool warns(const struct sts_plan *plan, const char *part)
@@ -212,7 +229,8 @@ static void test_rows(void)
 	}
 }
 
-/* ---- states ---------------------------------------------------------------------------------------------------------- */
+/* ---- states
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static const struct sts_plan_state *state(const struct sts_plan *plan, const char *name)
 {
@@ -222,7 +240,8 @@ static const struct sts_plan_state *state(const struct sts_plan *plan, const cha
 	return NULL;
 }
 
-static void expect_outcome(const struct sts_plan *plan, const char *name, const char *before, const char *during, const char *after)
+static void expect_outcome(
+	const struct sts_plan *plan, const char *name, const char *before, const char *during, const char *after)
 {
 	const char *want[] = {before, during, after};
 	const struct sts_plan_state *s = state(plan, name);
@@ -232,7 +251,8 @@ static void expect_outcome(const struct sts_plan *plan, const char *name, const 
 		const char *got = s->exists[phase] ? sts_decision_name(s->outcome[phase]) : NULL;
 
 		test_expect(test_str_same(got, want[phase]), TEST_HERE, "%s, %s: %s, not %s", name,
-			sts_plan_phase_name((enum sts_plan_phase)phase), got == NULL ? "(none)" : got, want[phase] == NULL ? "(none)" : want[phase]);
+			sts_plan_phase_name((enum sts_plan_phase)phase), got == NULL ? "(none)" : got,
+			want[phase] == NULL ? "(none)" : want[phase]);
 	}
 }
 
@@ -277,7 +297,8 @@ static void test_dane(void)
 	sts_arena_free(arena);
 }
 
-/* ---- texts ------------------------------------------------------------------------------------------------------------ */
+/* ---- texts
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static const char *snippet(const struct sts_plan *plan, size_t index)
 {
@@ -295,11 +316,14 @@ static void test_texts(void)
 	CASE("the texts to publish are exact");
 	f->past = make_past(arena, looks);
 	plan = make_plan(arena, f, NEW, "a.provider.test b.provider.test");
-	EXPECT_CSTR(snippet(&plan, 0), "version: STSv1\nmode: enforce\nmx: *.provider.test\nmx: mx1.example.test\nmx: mx2.backup.test\nmax_age: 1209600\n");
+	EXPECT_CSTR(snippet(&plan, 0), "version: STSv1\nmode: enforce\nmx: *.provider.test\nmx: mx1.example.test\nmx: "
+				       "mx2.backup.test\nmax_age: 1209600\n");
 	sts_policy_parse(sts_str_of(snippet(&plan, 0)), arena, &interim);
 	EXPECT(interim.strict);
-	EXPECT(strstr(snippet(&plan, 1), "_mta-sts.example.test.") != NULL && strstr(snippet(&plan, 1), "id=20260615120000;") != NULL);
-	EXPECT_CSTR(snippet(&plan, 3), "example.test. IN MX 10 a.provider.test.\nexample.test. IN MX 20 b.provider.test.\n");
+	EXPECT(strstr(snippet(&plan, 1), "_mta-sts.example.test.") != NULL &&
+		strstr(snippet(&plan, 1), "id=20260615120000;") != NULL);
+	EXPECT_CSTR(snippet(&plan, 3),
+		"example.test. IN MX 10 a.provider.test.\nexample.test. IN MX 20 b.provider.test.\n");
 	EXPECT_CSTR(snippet(&plan, 4), NEW);
 	EXPECT(strstr(snippet(&plan, 5), "id=20260629130000;") != NULL);
 
@@ -309,8 +333,10 @@ static void test_texts(void)
 	EXPECT(strstr(snippet(&plan, 1), "id=20260615120001;") != NULL);
 
 	CASE("a file is given as it was planned, octet by octet");
-	plan = make_plan(arena, f, "version: STSv1\r\nmode: testing\r\nmx: mx1.example.test\r\nmax_age: 86400\r\nx: y\r\n", NULL);
-	EXPECT_CSTR(snippet(&plan, 0), "version: STSv1\r\nmode: testing\r\nmx: mx1.example.test\r\nmax_age: 86400\r\nx: y\r\n");
+	plan = make_plan(arena, f,
+		"version: STSv1\r\nmode: testing\r\nmx: mx1.example.test\r\nmax_age: 86400\r\nx: y\r\n", NULL);
+	EXPECT_CSTR(snippet(&plan, 0),
+		"version: STSv1\r\nmode: testing\r\nmx: mx1.example.test\r\nmax_age: 86400\r\nx: y\r\n");
 	sts_arena_free(arena);
 }
 

@@ -6,7 +6,10 @@
 #include "check/held.h"
 #include "check/past.h"
 
-#define A "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n" /* as facts_healthy() has it */
+#define A                                                                                                               \
+	"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n" /* as              \
+													facts_healthy() \
+													has it */
 #define A_CRLF "version: STSv1\r\nmax_age: 1209600\r\nmx: *.backup.test\r\nmx: mx1.example.test\r\nmode: enforce\r\n"
 #define OLD "version: STSv1\nmode: enforce\nmx: old.example.test\nmax_age: 1209600\n"
 #define OLD_TESTING "version: STSv1\nmode: testing\nmx: old.example.test\nmax_age: 1209600\n"
@@ -60,8 +63,10 @@ static const struct sts_past *make_past(struct sts_arena *arena, const struct lo
 	struct bodies b = {arena, looks};
 
 	for (const struct look *l = looks; l->days_ago != 0; l++)
-		sts_memory_fold(&m, seen_make(arena, &(struct seen){.at = FACTS_NOW - l->days_ago * FACTS_DAY, .id = l->id,
-			.policy = l->policy, .hosts = l->hosts != NULL ? l->hosts : HOSTS}));
+		sts_memory_fold(&m, seen_make(arena, &(struct seen){.at = FACTS_NOW - l->days_ago * FACTS_DAY,
+							     .id = l->id,
+							     .policy = l->policy,
+							     .hosts = l->hosts != NULL ? l->hosts : HOSTS}));
 	return sts_past_build(&m, body_of, &b, arena);
 }
 
@@ -73,8 +78,8 @@ static const char *found(const struct sts_report *r)
 		const struct sts_finding *f = &r->findings[i];
 
 		if (strncmp(f->code, "time.", 5) == 0)
-			out = sts_sprintf(r->arena, "%s%s%s:%s%s%s", out, out[0] == '\0' ? "" : "; ", f->code, sts_severity_name(f->severity),
-				strcmp(f->subject, r->facts->domain) == 0 ? "" : " ",
+			out = sts_sprintf(r->arena, "%s%s%s:%s%s%s", out, out[0] == '\0' ? "" : "; ", f->code,
+				sts_severity_name(f->severity), strcmp(f->subject, r->facts->domain) == 0 ? "" : " ",
 				strcmp(f->subject, r->facts->domain) == 0 ? "" : f->subject);
 	}
 	return out;
@@ -188,7 +193,11 @@ static void server(struct sts_facts *f, const char *id)
 
 	snprintf(record, sizeof record, "v=STSv1; id=%s;", id);
 	text = sts_str_of(record);
-	n = (struct sts_nameserver){.name = "ns1.example.test", .address = "192.0.2.53", .state = STS_DNS_OK, .records = &text, .record_count = 1};
+	n = (struct sts_nameserver){.name = "ns1.example.test",
+		.address = "192.0.2.53",
+		.state = STS_DNS_OK,
+		.records = &text,
+		.record_count = 1};
 	f->nameservers = &n;
 	f->nameserver_count = 1;
 }
@@ -258,12 +267,14 @@ static void unserved(struct sts_facts *f)
 static const struct row rows[] = {
 	/* first visit */
 	{"first visit", {{0}}, NULL, "time.first-visit:info", "not_tested"},
-	{"earlier looks told nothing", {{2, "?", "?", "?"}, {1, "?", "?", "?"}}, NULL, "time.first-visit:info", "not_tested"},
+	{"earlier looks told nothing", {{2, "?", "?", "?"}, {1, "?", "?", "?"}}, NULL, "time.first-visit:info",
+		"not_tested"},
 	{"first visit without a record", {{0}}, no_record, "", NULL},
 	{"first visit, nothing there", {{0}}, all_gone, "", "not_applicable"},
 	{"it was absent, then it appeared", {{9, NULL, NULL, NULL}}, NULL, "", "pass"},
 	{"file a day later than the id", {{0}}, modified_next_day, "time.first-visit:info", NULL},
-	{"file two days later than the id", {{0}}, modified_two_days_later, "time.file-newer-than-id:notice; time.first-visit:info", NULL},
+	{"file two days later than the id", {{0}}, modified_two_days_later,
+		"time.file-newer-than-id:notice; time.first-visit:info", NULL},
 	{"file from the future", {{0}}, modified_in_the_future, "time.first-visit:info", NULL},
 	{"file with a date that is none", {{0}}, modified_nonsense, "time.first-visit:info", NULL},
 	{"id with a time of day", {{0}}, id_with_time, "time.file-newer-than-id:notice; time.first-visit:info", NULL},
@@ -272,32 +283,43 @@ static const struct row rows[] = {
 	/* id and policy */
 	{"nothing changed", {{30, ID, A, NULL}, {1, ID, A, NULL}}, NULL, "", "pass"},
 	{"both changed", {{30, "1", TESTING, NULL}, {20, "1", TESTING, NULL}}, NULL, "", "pass"},
-	{"policy changed, id did not; the servers agree", {{20, ID, TESTING, NULL}}, server_same, "time.id-not-bumped:warning", "warn"},
-	{"policy changed, id did not; nobody confirms it", {{20, ID, TESTING, NULL}}, no_servers, "time.id-not-bumped:notice", "pass"},
-	{"policy changed yesterday, id did not", {{20, ID, TESTING, NULL}, {1, ID, A, NULL}}, no_servers, "time.id-not-bumped:warning", "warn"},
+	{"policy changed, id did not; the servers agree", {{20, ID, TESTING, NULL}}, server_same,
+		"time.id-not-bumped:warning", "warn"},
+	{"policy changed, id did not; nobody confirms it", {{20, ID, TESTING, NULL}}, no_servers,
+		"time.id-not-bumped:notice", "pass"},
+	{"policy changed yesterday, id did not", {{20, ID, TESTING, NULL}, {1, ID, A, NULL}}, no_servers,
+		"time.id-not-bumped:warning", "warn"},
 	{"policy changed, the servers give a new id already", {{20, ID, TESTING, NULL}}, server_other, "", "pass"},
 	{"it stands for as long as the id does", {{300, ID, TESTING, NULL}, {200, ID, A, NULL}, {1, ID, A, NULL}}, NULL,
 		"time.id-not-bumped:warning", "warn"},
 	{"mended by a new id", {{30, "1", TESTING, NULL}, {20, "1", A, NULL}}, NULL, "", "pass"},
 	{"only the spelling changed", {{20, ID, A, NULL}}, crlf, "", "pass"},
 	{"file and id changed one after the other", {{20, "1", TESTING, NULL}, {1, "1", A, NULL}}, NULL, "", "pass"},
-	{"id first, then the file", {{20, "1", TESTING, NULL}, {1, ID, TESTING, NULL}}, server_same, "time.id-not-bumped:warning", "warn"},
+	{"id first, then the file", {{20, "1", TESTING, NULL}, {1, ID, TESTING, NULL}}, server_same,
+		"time.id-not-bumped:warning", "warn"},
 	{"id changed, policy did not", {{20, "1", A, NULL}}, NULL, "time.id-bumped-idle:info", "pass"},
-	{"id changed twice, policy did not", {{20, "0", A, NULL}, {10, "1", A, NULL}}, NULL, "time.id-bumped-idle:info", "pass"},
-	{"id changed in front of a policy not seen before", {{20, "1", "?", NULL}}, NULL, "time.first-visit:info", NULL},
+	{"id changed twice, policy did not", {{20, "0", A, NULL}, {10, "1", A, NULL}}, NULL, "time.id-bumped-idle:info",
+		"pass"},
+	{"id changed in front of a policy not seen before", {{20, "1", "?", NULL}}, NULL, "time.first-visit:info",
+		NULL},
 	{"an id is used again, the old policy is still held", {{10, ID, TESTING, NULL}, {5, "2", A, NULL}}, server_same,
 		"time.id-not-bumped:warning", "warn"},
-	{"an id is used again, the old policy has run out", {{40, ID, TESTING, NULL}, {5, "2", A, NULL}}, server_same, "", "pass"},
-	{"policy taken back under the same id", {{10, ID, A, NULL}, {5, ID, TESTING, NULL}}, server_same, "time.id-not-bumped:warning", "warn"},
+	{"an id is used again, the old policy has run out", {{40, ID, TESTING, NULL}, {5, "2", A, NULL}}, server_same,
+		"", "pass"},
+	{"policy taken back under the same id", {{10, ID, A, NULL}, {5, ID, TESTING, NULL}}, server_same,
+		"time.id-not-bumped:warning", "warn"},
 	{"a policy nobody gets is not compared", {{20, ID, TESTING, NULL}}, unserved, "", "not_applicable"},
 	{"a broken policy is not compared", {{20, ID, A, NULL}}, broken, "", "not_applicable"},
 	{"a record that could not be seen is not compared", {{20, ID, TESTING, NULL}}, record_fails, "", "not_tested"},
 	/* mode */
 	{"testing for 180 days", {{180, ID, TESTING, NULL}, {1, ID, TESTING, NULL}}, testing, "", "pass"},
-	{"testing for 181 days", {{181, ID, TESTING, NULL}, {1, ID, TESTING, NULL}}, testing, "time.testing-too-long:notice", "pass"},
-	{"testing for long, with looks that told nothing", {{200, ID, TESTING, NULL}, {100, "?", "?", NULL}, {1, ID, TESTING, NULL}}, testing,
+	{"testing for 181 days", {{181, ID, TESTING, NULL}, {1, ID, TESTING, NULL}}, testing,
 		"time.testing-too-long:notice", "pass"},
-	{"testing, enforce, testing", {{200, "1", TESTING, NULL}, {190, "2", A, NULL}, {100, ID, TESTING, NULL}}, testing, "", "pass"},
+	{"testing for long, with looks that told nothing",
+		{{200, ID, TESTING, NULL}, {100, "?", "?", NULL}, {1, ID, TESTING, NULL}}, testing,
+		"time.testing-too-long:notice", "pass"},
+	{"testing, enforce, testing", {{200, "1", TESTING, NULL}, {190, "2", A, NULL}, {100, ID, TESTING, NULL}},
+		testing, "", "pass"},
 	{"testing for long, enforce now", {{200, "1", TESTING, NULL}}, NULL, "", "pass"},
 	{"enforce to testing", {{2, "1", A, NULL}}, testing, "time.mode-weakened:warning", "warn"},
 	{"enforce to none", {{2, "1", A, NULL}}, none, "time.mode-weakened:warning", "warn"},
@@ -305,7 +327,8 @@ static const struct row rows[] = {
 	{"enforce to a slip of the pen", {{2, "1", A, NULL}}, broken, "", "not_applicable"},
 	{"enforce that nobody could know of", {{2, NULL, A, NULL}}, testing, "", NULL},
 	/* withdrawn */
-	{"record gone", {{2, ID, A, NULL}}, no_record, "time.withdrawn-early:error; time.mode-weakened:warning", "fail"},
+	{"record gone", {{2, ID, A, NULL}}, no_record, "time.withdrawn-early:error; time.mode-weakened:warning",
+		"fail"},
 	{"record gone, the old policy has run out", {{15, ID, A, NULL}}, no_record, "", NULL},
 	{"record could not be looked up", {{2, ID, A, NULL}}, record_fails, "", "not_tested"},
 	{"file gone", {{2, ID, A, NULL}}, file_gone, "time.withdrawn-early:error; time.mode-weakened:warning", "fail"},
@@ -315,9 +338,10 @@ static const struct row rows[] = {
 	{"name could not be looked up", {{2, ID, A, NULL}}, name_fails, "", NULL},
 	{"all gone", {{2, ID, A, NULL}}, all_gone, "time.withdrawn-early:error; time.mode-weakened:warning", "fail"},
 	{"testing gone", {{2, ID, TESTING, NULL}}, all_gone, "time.withdrawn-early:warning", "warn"},
-	{"gone after none was served long enough", {{40, "1", A, NULL}, {20, "2", NONE, NULL}, {1, "2", NONE, NULL}}, all_gone, "", NULL},
-	{"gone after none was served too shortly", {{4, "1", A, NULL}, {3, "2", NONE, NULL}, {1, "2", NONE, NULL}}, all_gone,
-		"time.withdrawn-early:error; time.mode-weakened:warning", "fail"},
+	{"gone after none was served long enough", {{40, "1", A, NULL}, {20, "2", NONE, NULL}, {1, "2", NONE, NULL}},
+		all_gone, "", NULL},
+	{"gone after none was served too shortly", {{4, "1", A, NULL}, {3, "2", NONE, NULL}, {1, "2", NONE, NULL}},
+		all_gone, "time.withdrawn-early:error; time.mode-weakened:warning", "fail"},
 	{"there never was a record", {{2, NULL, A, NULL}}, all_gone, "", NULL},
 	/* caches */
 	{"moved with the old policy cached", {{2, "1", OLD, "old.example.test"}}, NULL,
@@ -325,12 +349,14 @@ static const struct row rows[] = {
 	{"moved with the old policy in testing", {{2, "1", OLD_TESTING, "old.example.test"}}, NULL,
 		"time.cache-risk:warning mx1.example.test; time.cache-risk:warning mx2.backup.test", "warn"},
 	{"moved, the old policy has run out", {{14, "1", OLD, "old.example.test"}}, NULL, "", "pass"},
-	{"the policy seen long ago was there the day before yesterday", {{100, "1", OLD, "old.example.test"}, {2, "1", OLD, "old.example.test"}}, NULL,
+	{"the policy seen long ago was there the day before yesterday",
+		{{100, "1", OLD, "old.example.test"}, {2, "1", OLD, "old.example.test"}}, NULL,
 		"time.cache-risk:error mx1.example.test; time.cache-risk:error mx2.backup.test", "fail"},
 	{"moved, and the MX records cannot be looked up", {{2, "1", OLD, "old.example.test"}}, mx_fails, "", NULL},
 	{"a host that fails while enforce is cached", {{2, "1", A, NULL}}, testing_bad_certificate,
 		"time.cache-risk:error mx1.example.test; time.mode-weakened:warning", "fail"},
-	{"a host that the present policy refuses as well", {{2, "1", A, NULL}}, enforce_bad_certificate, "time.id-bumped-idle:info", NULL},
+	{"a host that the present policy refuses as well", {{2, "1", A, NULL}}, enforce_bad_certificate,
+		"time.id-bumped-idle:info", NULL},
 	{"a policy nobody could know of is held by nobody", {{2, NULL, OLD, "old.example.test"}}, NULL, "", NULL},
 };
 
@@ -369,7 +395,8 @@ static void test_without_history(void)
 
 static void test_held(void)
 {
-	static const struct look looks[] = {{10, "1", OLD, "old.example.test"}, {9, "2", TESTING, NULL}, {3, "3", NONE, NULL}, {0}};
+	static const struct look looks[] = {
+		{10, "1", OLD, "old.example.test"}, {9, "2", TESTING, NULL}, {3, "3", NONE, NULL}, {0}};
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_facts *f = facts_healthy(arena);
 	struct sts_report *r;
@@ -411,10 +438,14 @@ static void test_former_mx(void)
 	static const struct {
 		const char *name, *policy, *before, *now, *want;
 	} cases[] = {
-		{"the policy lists the hosts of before", "old.example.test", "old.example.test", "new.provider.test", "former-mx"},
-		{"a wildcard that covered the hosts of before", "*.old.test", "a.old.test", "new.provider.test", "former-mx"},
-		{"a host that never took mail is no former one", "old.example.test", "x.y.test", "new.provider.test", "other-provider"},
-		{"a host that takes mail still is no former one", "old.example.test", "old.example.test", "old.example.test new.provider.test", "other-provider"},
+		{"the policy lists the hosts of before", "old.example.test", "old.example.test", "new.provider.test",
+			"former-mx"},
+		{"a wildcard that covered the hosts of before", "*.old.test", "a.old.test", "new.provider.test",
+			"former-mx"},
+		{"a host that never took mail is no former one", "old.example.test", "x.y.test", "new.provider.test",
+			"other-provider"},
+		{"a host that takes mail still is no former one", "old.example.test", "old.example.test",
+			"old.example.test new.provider.test", "other-provider"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -425,7 +456,8 @@ static void test_former_mx(void)
 		const char *cause = NULL;
 
 		CASE("%s", cases[i].name);
-		facts_set_policy(f, sts_sprintf(arena, "version: STSv1\nmode: enforce\nmx: %s\nmax_age: 604800\n", cases[i].policy));
+		facts_set_policy(f, sts_sprintf(arena, "version: STSv1\nmode: enforce\nmx: %s\nmax_age: 604800\n",
+					    cases[i].policy));
 		facts_set_hosts(f, cases[i].now);
 		f->past = make_past(arena, looks);
 		r = sts_judge(f, arena);

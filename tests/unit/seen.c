@@ -60,7 +60,8 @@ static void make_policy(struct sts_arena *arena, const char *body, struct sts_ob
 		out->max_age_s = p.max_age_s;
 	for (size_t i = 0; i < p.mx_count; i++)
 		if (p.mx[i].valid)
-			*STS_PUSH(arena, out->mx, out->mx_count) = sts_observe_text(arena, sts_str(p.mx[i].text, p.mx[i].len));
+			*STS_PUSH(arena, out->mx, out->mx_count) =
+				sts_observe_text(arena, sts_str(p.mx[i].text, p.mx[i].len));
 }
 
 static void make_mx(struct sts_arena *arena, const char *hosts, struct sts_observation *out)

@@ -6,12 +6,13 @@
 
 /** What was seen; in every text "?" stands for a look-up that told nothing, NULL for gone. */
 struct seen {
-	const char *domain;   /* NULL: example.test */
+	const char *domain; /* NULL: example.test */
 	int64_t at;
-	const char *id;       /* of the record */
-	const char *policy;   /* body */
-	const char *hosts;    /* MX hosts, parted by blanks */
-	const char *cert;     /* one letter or digit that its digest is made of; seen at the first MX host; NULL: none was seen */
+	const char *id;     /* of the record */
+	const char *policy; /* body */
+	const char *hosts;  /* MX hosts, parted by blanks */
+	const char *cert;   /* one letter or digit that its digest is made of; seen at the first MX host; NULL: none was
+			       seen */
 	const char *findings; /* "code severity subject", parted by commas; NULL: none */
 	const char *unseen;   /* beginning of codes that could not be seen; NULL: none */
 };

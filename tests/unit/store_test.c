@@ -1,6 +1,6 @@
 /*
- * The history on every kind of store: SQLite always, PostgreSQL where MTASTS_TEST_PG holds the URL of an empty database (see
- * tests/store/with-postgres). The same cases run on each.
+ * The history on every kind of store: SQLite always, PostgreSQL where MTASTS_TEST_PG holds the URL of an empty database
+ * (see tests/store/with-postgres). The same cases run on each.
  */
 #include "fixture.h"
 #include "seen.h"
@@ -85,9 +85,14 @@ static const char policy_b[] = "version: STSv1\nmode: testing\nmx: mx1.example.t
 /* A life of a domain in daily looks: 30 of them, with changes, failures, and a certificate that takes turns. */
 static struct seen look(const char *domain, int day)
 {
-	static const char *const findings[] = {NULL, "mx.cert.expired error mx1.example.test", "mx.cert.expired error mx1.example.test,rpt.absent notice example.test"};
-	struct seen s = {.domain = domain, .at = T0 + day * DAY, .id = day < 10 ? "1" : "2", .policy = day < 9 ? policy_a : policy_b,
-		.hosts = day < 20 ? "mx1.example.test" : "mx1.example.test mx2.example.test", .cert = day % 2 == 0 ? "a" : "b",
+	static const char *const findings[] = {NULL, "mx.cert.expired error mx1.example.test",
+		"mx.cert.expired error mx1.example.test,rpt.absent notice example.test"};
+	struct seen s = {.domain = domain,
+		.at = T0 + day * DAY,
+		.id = day < 10 ? "1" : "2",
+		.policy = day < 9 ? policy_a : policy_b,
+		.hosts = day < 20 ? "mx1.example.test" : "mx1.example.test mx2.example.test",
+		.cert = day % 2 == 0 ? "a" : "b",
 		.findings = findings[day / 5 % 3]};
 
 	if (day % 7 == 3)
@@ -399,7 +404,9 @@ static const struct {
 	{"a verdict nobody knows", "\"verdict\":\"enforced\"", "\"verdict\":\"good\"", "verdict"},
 	{"a state nobody knows", "\"state\":\"present\",\"usable\"", "\"state\":\"maybe\",\"usable\"", "state"},
 	{"usable without id", "\"id\":\"1\"", "\"id\":null", "id"},
-	{"a policy that did not come", "\"sha256\":\"", "\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"y\":\"", "before it"},
+	{"a policy that did not come", "\"sha256\":\"",
+		"\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\",\"y\":\"",
+		"before it"},
 	{"a control character", "CN=Test CA", "CN=\\u001b[31m", "control"},
 	{"a number out of range", "\"preference\":10", "\"preference\":70000", "range"},
 	{"a member twice", "\"duration_ms\":321", "\"duration_ms\":321,\"duration_ms\":321", "duplicate"},
@@ -454,18 +461,22 @@ static void test_bad_lines(void)
 	import(h, policy, &fault);
 	EXPECT_CSTR(fault, NULL);
 	for (size_t i = 0; i < COUNT_OF(bad_lines); i++) {
-		struct sts_str line = bad_lines[i].from == NULL ? sts_str_of(bad_lines[i].to) : replaced(arena, observation, bad_lines[i].from, bad_lines[i].to);
+		struct sts_str line = bad_lines[i].from == NULL
+					      ? sts_str_of(bad_lines[i].to)
+					      : replaced(arena, observation, bad_lines[i].from, bad_lines[i].to);
 
 		begin(sts_sprintf(arena, "an import refuses %s", bad_lines[i].name));
 		EXPECT(line.ptr != NULL);
 		EXPECT_INT(import(h, line, &fault).added, 0);
-		test_expect(fault != NULL && strcasestr(fault, bad_lines[i].want) != NULL, TEST_HERE, "it says \"%s\"", fault == NULL ? "(nothing)" : fault);
+		test_expect(fault != NULL && strcasestr(fault, bad_lines[i].want) != NULL, TEST_HERE, "it says \"%s\"",
+			fault == NULL ? "(nothing)" : fault);
 	}
 	begin("an import refuses a policy that does not have its digest");
 	EXPECT_INT(import(h, replaced(arena, policy, "mx1", "mx2"), &fault).observations, 0);
 	EXPECT(fault != NULL && strstr(fault, "digest") != NULL);
 	begin("what stands before a bad line is taken in");
-	EXPECT_INT(import(h, sts_str_of(sts_sprintf(arena, "%s\n%s\n{}\n", policy.ptr, observation.ptr)), &fault).added, 1);
+	EXPECT_INT(import(h, sts_str_of(sts_sprintf(arena, "%s\n%s\n{}\n", policy.ptr, observation.ptr)), &fault).added,
+		1);
 	EXPECT(fault != NULL);
 	EXPECT(sts_history_count(h, "one.test", &count) == STS_OK && count == 1);
 	sts_buf_clear(&lines);
@@ -487,17 +498,24 @@ static void fill_first_schema(struct sts_store *s, const struct sts_observation 
 	sts_document_write(&w, NULL, o);
 	EXPECT_INT(sts_zip(STS_STR("{\"domain\":\"example.test\"}"), (struct sts_str){0}, &packed), STS_OK);
 	EXPECT_INT(sts_store_run(s, "INSERT INTO domain (name, first_at, last_at, fold) VALUES (?1, ?2, ?2, 0)",
-		STS_VALUES(sts_v_text(o->domain), sts_v_int(o->at)), NULL, NULL), STS_OK);
+			   STS_VALUES(sts_v_text(o->domain), sts_v_int(o->at)), NULL, NULL),
+		STS_OK);
 	EXPECT_INT(sts_store_run(s, "INSERT INTO body (sha256, octets) VALUES (?1, ?2)",
-		STS_VALUES(sts_v_text(o->policy.sha256), sts_v_blob(o->policy.body)), NULL, NULL), STS_OK);
+			   STS_VALUES(sts_v_text(o->policy.sha256), sts_v_blob(o->policy.body)), NULL, NULL),
+		STS_OK);
 	EXPECT_INT(sts_store_run(s,
-		"INSERT INTO snapshot (domain_id, digest, verdict, status, policy, doc) SELECT id, 'd', 'enforced', 'WARNING', ?1, ?2 FROM domain",
-		STS_VALUES(sts_v_text(o->policy.sha256), sts_v_str(sts_buf_str(&doc))), NULL, NULL), STS_OK);
+			   "INSERT INTO snapshot (domain_id, digest, verdict, status, policy, doc) SELECT id, 'd', "
+			   "'enforced', 'WARNING', ?1, ?2 FROM domain",
+			   STS_VALUES(sts_v_text(o->policy.sha256), sts_v_str(sts_buf_str(&doc))), NULL, NULL),
+		STS_OK);
 	EXPECT_INT(sts_store_run(s,
-		"INSERT INTO observation (domain_id, seen_at, snapshot_id, ttl_s, duration_ms) SELECT domain_id, ?1, id, NULL, 5 FROM snapshot",
-		STS_VALUES(sts_v_int(o->at)), NULL, NULL), STS_OK);
+			   "INSERT INTO observation (domain_id, seen_at, snapshot_id, ttl_s, duration_ms) SELECT "
+			   "domain_id, ?1, id, NULL, 5 FROM snapshot",
+			   STS_VALUES(sts_v_int(o->at)), NULL, NULL),
+		STS_OK);
 	EXPECT_INT(sts_store_run(s, "INSERT INTO result (observation_id, octets) SELECT id, ?1 FROM observation",
-		STS_VALUES(sts_v_blob(sts_buf_str(&packed))), NULL, NULL), STS_OK);
+			   STS_VALUES(sts_v_blob(sts_buf_str(&packed))), NULL, NULL),
+		STS_OK);
 	sts_buf_clear(&doc);
 	sts_buf_clear(&packed);
 }
@@ -575,7 +593,8 @@ static void test_coding(void)
 {
 	static const struct {
 		const char *text, *coded;
-	} good[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+	} good[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
+		{"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
 	static const char *const bad[] = {"Z", "Zg=", "Zg==Zg==", "Zh==", "Zm9=", "Z*==", "====", "Zg==\n", "=g=="};
 	struct sts_buf out;
 
@@ -600,7 +619,8 @@ static void test_coding(void)
 static void test_packing(void)
 {
 	struct sts_buf packed, out;
-	struct sts_str dict = STS_STR("{\"domain\":\"example.test\",\"verdict\":\"enforced\",\"more\":\"of the same\"}");
+	struct sts_str dict =
+		STS_STR("{\"domain\":\"example.test\",\"verdict\":\"enforced\",\"more\":\"of the same\"}");
 	struct sts_str data = STS_STR("{\"domain\":\"example.test\",\"verdict\":\"testing\",\"more\":\"of the same\"}");
 
 	CASE("packed and unpacked, with the dictionary and only with it");
@@ -623,11 +643,14 @@ static void test_packing(void)
 	sts_buf_clear(&out);
 }
 
-/* ---- only PostgreSQL ------------------------------------------------------------------------------------------------ */
+/* ---- only PostgreSQL ------------------------------------------------------------------------------------------------
+ */
 
 static enum sts_err cut(struct sts_store *s)
 {
-	return sts_store_run(s, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = current_user",
+	return sts_store_run(s,
+		"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+		"usename = current_user",
 		STS_NO_VALUES, NULL, NULL);
 }
 

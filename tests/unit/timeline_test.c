@@ -16,8 +16,9 @@ static const char *told(struct sts_arena *arena, const struct sts_memory *m)
 		const struct sts_change *c = &m->changes[i];
 		bool digest = c->kind == STS_ITEM_POLICY;
 
-		out = sts_sprintf(arena, "%s%s%s%s %.*s>%.*s\n", out, sts_item_kind_name(c->kind), c->key[0] != '\0' ? " " : "",
-			c->key, digest ? 4 : 200, c->old_value == NULL ? "-" : c->old_value, digest ? 4 : 200, c->new_value);
+		out = sts_sprintf(arena, "%s%s%s%s %.*s>%.*s\n", out, sts_item_kind_name(c->kind),
+			c->key[0] != '\0' ? " " : "", c->key, digest ? 4 : 200,
+			c->old_value == NULL ? "-" : c->old_value, digest ? 4 : 200, c->new_value);
 	}
 	return out;
 }
@@ -70,22 +71,37 @@ static void test_pairs(void)
 	} cases[] = {
 		{"the same again", {.id = "1", .policy = policy_a, .hosts = "mx1.example.test"}, ""},
 		{"nothing could be seen", {.id = "?", .policy = "?", .hosts = "?"}, ""},
-		{"another id", {.id = "2", .policy = policy_a, .hosts = "mx1.example.test"}, "record v=STSv1; id=1;>v=STSv1; id=2;\n"},
+		{"another id", {.id = "2", .policy = policy_a, .hosts = "mx1.example.test"},
+			"record v=STSv1; id=1;>v=STSv1; id=2;\n"},
 		{"the record is gone", {.policy = policy_a, .hosts = "mx1.example.test"}, "record v=STSv1; id=1;>\n"},
-		{"another policy", {.id = "1", .policy = policy_b, .hosts = "mx1.example.test"}, "policy 1e14>aa88\nmode enforce>testing\n"},
-		{"the policy is gone", {.id = "1", .hosts = "mx1.example.test"}, "verdict enforced>absent\npolicy 1e14>\nmode enforce>\n"},
+		{"another policy", {.id = "1", .policy = policy_b, .hosts = "mx1.example.test"},
+			"policy 1e14>aa88\nmode enforce>testing\n"},
+		{"the policy is gone", {.id = "1", .hosts = "mx1.example.test"},
+			"verdict enforced>absent\npolicy 1e14>\nmode enforce>\n"},
 		{"another host", {.id = "1", .policy = policy_a, .hosts = "mx1.example.test mx2.example.test"},
 			"mx 10 mx1.example.test>10 mx1.example.test\n20 mx2.example.test\n"},
-		{"a finding", {.id = "1", .policy = policy_a, .hosts = "mx1.example.test", .findings = "mx.cert.expired error mx1.example.test"},
+		{"a finding",
+			{.id = "1",
+				.policy = policy_a,
+				.hosts = "mx1.example.test",
+				.findings = "mx.cert.expired error mx1.example.test"},
 			"finding mx.cert.expired mx1.example.test ->error\n"},
 		{"a finding at one address counts for the host, the worst of several",
-			{.id = "1", .policy = policy_a, .hosts = "mx1.example.test",
-				.findings = "mx.cert.weak warning mx1.example.test [192.0.2.1],mx.cert.weak error mx1.example.test [192.0.2.2]"},
+			{.id = "1",
+				.policy = policy_a,
+				.hosts = "mx1.example.test",
+				.findings = "mx.cert.weak warning mx1.example.test [192.0.2.1],mx.cert.weak error "
+					    "mx1.example.test [192.0.2.2]"},
 			"finding mx.cert.weak mx1.example.test ->error\n"},
-		{"a first visit is no state", {.id = "1", .policy = policy_a, .hosts = "mx1.example.test",
-			.findings = "time.first-visit info example.test"}, ""},
+		{"a first visit is no state",
+			{.id = "1",
+				.policy = policy_a,
+				.hosts = "mx1.example.test",
+				.findings = "time.first-visit info example.test"},
+			""},
 		{"a certificate", {.id = "1", .policy = policy_a, .hosts = "mx1.example.test", .cert = "a"},
-			"certificate mx mx1.example.test aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			"certificate mx mx1.example.test "
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 			" ->2027-01-01T00:00:00Z CN=mx1.example.test\n"},
 	};
 
@@ -220,9 +236,13 @@ static void test_same(void)
 		{policy_a, policy_a, true},
 		{policy_a, "version: STSv1\r\nmax_age: 604800\r\nmx: MX1.example.test\r\nmode: enforce\r\n", true},
 		{policy_a, policy_b, false},
-		{policy_a, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: mx2.example.test\nmax_age: 604800\n", false},
+		{policy_a,
+			"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: mx2.example.test\nmax_age: 604800\n",
+			false},
 		{policy_a, "version: STSv1\nmode: enforce\nmx: mx2.example.test\nmax_age: 604800\n", false},
-		{policy_a, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: mx1.example.test\nmax_age: 604800\n", true},
+		{policy_a,
+			"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: mx1.example.test\nmax_age: 604800\n",
+			true},
 	};
 	struct sts_arena *arena = sts_arena_new();
 

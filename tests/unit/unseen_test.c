@@ -92,28 +92,42 @@ static void no_history(struct sts_facts *f)
 static const struct row rows[] = {
 	{"everything was seen", nothing,
 		"record.absent@example.test host.cert.expired@mta-sts.example.test policy.blank-line@example.test "
-		"match.mx-uncovered@mx1.example.test mx.cert.expired@mx1.example.test dane.mismatch@mx1.example.test rpt.absent@example.test "
+		"match.mx-uncovered@mx1.example.test mx.cert.expired@mx1.example.test dane.mismatch@mx1.example.test "
+		"rpt.absent@example.test "
 		"time.id-not-bumped@example.test",
 		""},
-	{"SMTP switched off", no_smtp, "record.absent@x match.mx-uncovered@mx1.example.test mx.dns.no-address@mx1.example.test",
-		"mx.cert.expired@mx1.example.test mx.starttls.missing@mx1.example.test mx.tls.failed@mx2.backup.test dane.mismatch@mx1.example.test"},
+	{"SMTP switched off", no_smtp,
+		"record.absent@x match.mx-uncovered@mx1.example.test mx.dns.no-address@mx1.example.test",
+		"mx.cert.expired@mx1.example.test mx.starttls.missing@mx1.example.test mx.tls.failed@mx2.backup.test "
+		"dane.mismatch@mx1.example.test"},
 	{"one host put us off", one_greylisted, "mx.cert.expired@mx1.example.test mx.starttls.missing@mx1.example.test",
 		"mx.cert.expired@mx2.backup.test mx.starttls.missing@mx2.backup.test mx.smtp.greeting@mx2.backup.test"},
-	{"a name that is part of another one is another one", one_greylisted, "mx.cert.expired@a.mx2.backup.test.example", ""},
-	{"no STARTTLS hides the certificate", no_starttls, "mx.starttls.missing@mx1.example.test mx.smtp.greeting@mx1.example.test",
+	{"a name that is part of another one is another one", one_greylisted,
+		"mx.cert.expired@a.mx2.backup.test.example", ""},
+	{"no STARTTLS hides the certificate", no_starttls,
+		"mx.starttls.missing@mx1.example.test mx.smtp.greeting@mx1.example.test",
 		"mx.cert.expired@mx1.example.test mx.tls.failed@mx1.example.test"},
-	{"the record could not be looked up", record_fails, "host.cert.expired@mta-sts.example.test policy.blank-line@x",
+	{"the record could not be looked up", record_fails,
+		"host.cert.expired@mta-sts.example.test policy.blank-line@x",
 		"record.absent@x record.id-missing@x deleg.orphan@x policy.without-record@x time.id-not-bumped@x"},
 	{"the MX records could not be looked up", mx_fails, "record.absent@x policy.blank-line@x",
-		"mx.cert.expired@mx1.example.test match.mx-uncovered@mx1.example.test dane.mismatch@mx1.example.test time.cache-risk@mx1.example.test"},
-	{"the TLSRPT record could not be looked up", rpt_fails, "record.absent@x mode.testing@x", "rpt.absent@x mode.testing-without-reports@x"},
-	{"the policy host does not answer", host_times_out, "host.tcp.timeout@mta-sts.example.test record.absent@x mx.cert.expired@mx1.example.test",
-		"host.cert.expired@mta-sts.example.test host.http.status@mta-sts.example.test policy.blank-line@x mode.testing@x "
+		"mx.cert.expired@mx1.example.test match.mx-uncovered@mx1.example.test dane.mismatch@mx1.example.test "
+		"time.cache-risk@mx1.example.test"},
+	{"the TLSRPT record could not be looked up", rpt_fails, "record.absent@x mode.testing@x",
+		"rpt.absent@x mode.testing-without-reports@x"},
+	{"the policy host does not answer", host_times_out,
+		"host.tcp.timeout@mta-sts.example.test record.absent@x mx.cert.expired@mx1.example.test",
+		"host.cert.expired@mta-sts.example.test host.http.status@mta-sts.example.test policy.blank-line@x "
+		"mode.testing@x "
 		"match.mx-uncovered@mx1.example.test"},
 	{"the policy host is gone: so are its faults", host_is_gone,
-		"host.cert.expired@mta-sts.example.test policy.blank-line@x mode.testing@x match.mx-uncovered@mx1.example.test", ""},
-	{"the policy host was not asked", host_not_asked, "record.absent@x", "record.without-policy@x host.tcp.timeout@mta-sts.example.test"},
-	{"no IPv6 here", no_ipv6, "policy.blank-line@x record.absent@x", "host.cert.expired@mta-sts.example.test host.addresses-differ@x"},
+		"host.cert.expired@mta-sts.example.test policy.blank-line@x mode.testing@x "
+		"match.mx-uncovered@mx1.example.test",
+		""},
+	{"the policy host was not asked", host_not_asked, "record.absent@x",
+		"record.without-policy@x host.tcp.timeout@mta-sts.example.test"},
+	{"no IPv6 here", no_ipv6, "policy.blank-line@x record.absent@x",
+		"host.cert.expired@mta-sts.example.test host.addresses-differ@x"},
 	{"no history", no_history, "record.absent@x", "time.id-not-bumped@x"},
 };
 
@@ -126,7 +140,8 @@ static void expect_all(const struct sts_observation *o, const char *list, bool v
 		char *subject = strchr(word, '@');
 
 		*subject++ = '\0';
-		test_expect(sts_finding_visible(o, word, subject) == visible, TEST_HERE, "%s at %s is %s", word, subject, visible ? "hidden" : "visible");
+		test_expect(sts_finding_visible(o, word, subject) == visible, TEST_HERE, "%s at %s is %s", word,
+			subject, visible ? "hidden" : "visible");
 	}
 }
 
