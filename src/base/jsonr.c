@@ -29,7 +29,8 @@ static void take_object(json_t *from, struct sts_arena *arena, struct sts_json *
 	json_t *value;
 
 	items = sts_alloc_array(arena, json_object_size(from), sizeof *items);
-	json_object_foreach (from, name, value) {
+	json_object_foreach(from, name, value)
+	{
 		take(value, arena, &items[to->count]);
 		items[to->count++].name = copy_text(name, strlen(name), arena);
 	}

@@ -1,8 +1,9 @@
 /*
- * Reading JSON into an arena.  [RFC 8259]  jansson lives here: it refused all but one of the 188 must-reject files of JSONTestSuite.
+ * Reading JSON into an arena.  [RFC 8259]  jansson lives here: it refused all but one of the 188 must-reject files of
+ * JSONTestSuite.
  *
- * Input comes from strangers: the same member twice, NUL inside a string, numbers out of range, broken UTF-8 and nesting deeper than
- * STS_JSON_READ_DEPTH are refused.
+ * Input comes from strangers: the same member twice, NUL inside a string, numbers out of range, broken UTF-8 and
+ * nesting deeper than STS_JSON_READ_DEPTH are refused.
  */
 #ifndef STS_BASE_JSONR_H
 #define STS_BASE_JSONR_H
@@ -12,13 +13,22 @@
 
 #define STS_JSON_READ_DEPTH 64
 
-enum sts_json_type { STS_JSON_NULL, STS_JSON_FALSE, STS_JSON_TRUE, STS_JSON_INT, STS_JSON_REAL, STS_JSON_STRING, STS_JSON_ARRAY, STS_JSON_OBJECT };
+enum sts_json_type {
+	STS_JSON_NULL,
+	STS_JSON_FALSE,
+	STS_JSON_TRUE,
+	STS_JSON_INT,
+	STS_JSON_REAL,
+	STS_JSON_STRING,
+	STS_JSON_ARRAY,
+	STS_JSON_OBJECT
+};
 
 /** One value; everything in the arena it was read into. */
 struct sts_json {
 	enum sts_json_type type;
-	struct sts_str name;          /* of the member, in an object */
-	struct sts_str text;          /* of a string: UTF-8 without NUL, NUL-terminated in memory */
+	struct sts_str name; /* of the member, in an object */
+	struct sts_str text; /* of a string: UTF-8 without NUL, NUL-terminated in memory */
 	int64_t integer;
 	double real;                  /* also of an integer */
 	const struct sts_json *items; /* of an array or object, in order */
@@ -28,7 +38,8 @@ struct sts_json {
 /**
  * Read one document.
  *
- * @param why  on failure a sentence with line and column, the arena's; printable, but it may quote what was read: escape it
+ * @param why  on failure a sentence with line and column, the arena's; printable, but it may quote what was read:
+ * escape it
  * @return NULL: it is not JSON, or not the kind that is taken
  */
 const struct sts_json *sts_json_read(struct sts_str text, struct sts_arena *arena, const char **why);

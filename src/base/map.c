@@ -75,7 +75,8 @@ uint64_t sts_hash(struct sts_str text)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* ---- open addressing, linear probing ------------------------------------------------------------------------------ */
+/* ---- open addressing, linear probing ------------------------------------------------------------------------------
+ */
 
 void sts_map_clear(struct sts_map *map)
 {

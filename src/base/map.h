@@ -1,6 +1,6 @@
 /*
- * A hash table from texts to pointers. Strangers choose the keys (domains, addresses, header values), so the hash is keyed with a secret of
- * this process: nobody can make keys collide on purpose.  [SipHash-2-4]
+ * A hash table from texts to pointers. Strangers choose the keys (domains, addresses, header values), so the hash is
+ * keyed with a secret of this process: nobody can make keys collide on purpose.  [SipHash-2-4]
  */
 #ifndef STS_BASE_MAP_H
 #define STS_BASE_MAP_H

@@ -12,8 +12,8 @@ struct sts_loop *sts_engine_loop(struct sts_engine *engine);
 void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks);
 
 /**
- * Forget the check that was started with this arg: its connections are closed, no callback follows. Not to be called from a callback of
- * the same check.
+ * Forget the check that was started with this arg: its connections are closed, no callback follows. Not to be called
+ * from a callback of the same check.
  *
  * @return false: there is no such check (any more)
  */

@@ -1,5 +1,5 @@
 /* mtasts serve: web page, REST, MCP over HTTP, metrics. */
-#include "cli/check_args.h"
+#include "cli/remember.h"
 #include "cli/term.h"
 #include "serve/server.h"
 
@@ -35,33 +35,45 @@ struct args {
 
 static const struct cli_option options[] = {
 	{"listen", "ADDRESS:PORT", CLI_LIST, AT(listen), NULL, 0,
-		"listen there (repeatable; IPv6: [ADDRESS]:PORT); default 127.0.0.1:8461, or the sockets the service manager hands over"},
+		"listen there (repeatable; IPv6: [ADDRESS]:PORT); default 127.0.0.1:8461, or the sockets the service "
+		"manager hands over"},
 	{"tls-cert", "FILE", CLI_TEXT, AT(tls_cert), NULL, 0, "speak TLS with this certificate and chain (PEM)"},
 	{"tls-key", "FILE", CLI_TEXT, AT(tls_key), NULL, 0, "its key, when it is not in the same file"},
 	{"host", "NAME", CLI_LIST, AT(hosts), NULL, 0,
-		"a name this server is reached by (repeatable); addresses, localhost and the machine's own name need not be given"},
+		"a name this server is reached by (repeatable); addresses, localhost and the machine's own name need "
+		"not be given"},
 	{"origin", "ORIGIN", CLI_LIST, AT(origins), NULL, 0,
 		"web pages of this origin may call, e.g. https://app.example; * for all (repeatable)"},
-	{"trusted-proxy", "ADDRESS[/BITS]", CLI_LIST, AT(proxies), NULL, 0, "believe X-Forwarded-For from there (repeatable)"},
-	{"do-not-check", "FILE", CLI_TEXT, AT(deny_file), NULL, 0, "names, one a line, that are never checked, nor any name below them"},
-	{"keys", "FILE", CLI_TEXT, AT(keys), NULL, 0, "want a key of this file from those who use the API; SIGHUP reads it again"},
+	{"trusted-proxy", "ADDRESS[/BITS]", CLI_LIST, AT(proxies), NULL, 0,
+		"believe X-Forwarded-For from there (repeatable)"},
+	{"do-not-check", "FILE", CLI_TEXT, AT(deny_file), NULL, 0,
+		"names, one a line, that are never checked, nor any name below them"},
+	{"keys", "FILE", CLI_TEXT, AT(keys), NULL, 0,
+		"want a key of this file from those who use the API; SIGHUP reads it again"},
 	{"anonymous", NULL, CLI_FLAG, AT(anonymous), NULL, 0, "with --keys: make checks for those without a key, too"},
-	{"new-key", "NAME", CLI_TEXT, AT(new_key), NULL, 0, "draw a key, print it, append its hash to the file of --keys, and end"},
-	{"scopes", "LIST", CLI_TEXT, AT(scopes), NULL, 0, "of --new-key: check, monitor, reports, with commas between (default check)"},
-	{"rate-checks", "N", CLI_NUMBER, AT(rate_checks), NULL, 0, "new checks a client may ask for a minute (default 60; 0: no limit)"},
-	{"rate-requests", "N", CLI_NUMBER, AT(rate_requests), NULL, 0, "requests a client may send a minute (default 600; 0: no limit)"},
-	{"rate-domain", "N", CLI_NUMBER, AT(rate_domain), NULL, 0, "new checks a minute below one registrable domain (default 12; 0: no limit)"},
-	{"cache", "SECONDS", CLI_NUMBER, AT(cache_s), NULL, 0, "give a result out again for so long (default 300; 0: never)"},
+	{"new-key", "NAME", CLI_TEXT, AT(new_key), NULL, 0,
+		"draw a key, print it, append its hash to the file of --keys, and end"},
+	{"scopes", "LIST", CLI_TEXT, AT(scopes), NULL, 0,
+		"of --new-key: check, monitor, reports, with commas between (default check)"},
+	{"rate-checks", "N", CLI_NUMBER, AT(rate_checks), NULL, 0,
+		"new checks a client may ask for a minute (default 60; 0: no limit)"},
+	{"rate-requests", "N", CLI_NUMBER, AT(rate_requests), NULL, 0,
+		"requests a client may send a minute (default 600; 0: no limit)"},
+	{"rate-domain", "N", CLI_NUMBER, AT(rate_domain), NULL, 0,
+		"new checks a minute below one registrable domain (default 12; 0: no limit)"},
+	{"cache", "SECONDS", CLI_NUMBER, AT(cache_s), NULL, 0,
+		"give a result out again for so long (default 300; 0: never)"},
 	{"threads", "N", CLI_NUMBER, AT(threads), NULL, 0, "engines (default 2)"},
 	{"max-checks", "N", CLI_NUMBER, AT(in_flight), NULL, 0, "checks under way or waiting (default 1000)"},
 	{"max-connections", "N", CLI_NUMBER, AT(connections), NULL, 0, "connections (default 1024)"},
-	{"max-connections-per-client", "N", CLI_NUMBER, AT(connections_per_client), NULL, 0, "of one client (default 64)"},
+	{"max-connections-per-client", "N", CLI_NUMBER, AT(connections_per_client), NULL, 0,
+		"of one client (default 64)"},
 	{"drain", "SECONDS", CLI_NUMBER, AT(drain_s), NULL, 0, "time for answers under way after SIGTERM (default 30)"},
 	{"verbose", NULL, CLI_FLAG, AT(verbose), NULL, 0, "a line on standard error for every request"},
 	{0},
 };
 
-static const struct cli_option *const tables[] = {options, cli_engine_options, NULL};
+static const struct cli_option *const tables[] = {options, cli_history_options, cli_engine_options, NULL};
 
 static int append_line(const char *path, const struct sts_buf *line)
 {
@@ -84,9 +96,11 @@ static int make_key(const struct args *args)
 	int rc = -1;
 
 	if (!sts_key_name_fits(sts_str_of(args->new_key)))
-		return cli_usage_error(&cmd_serve, "--new-key wants a name of 1 to 64 letters, digits, '-', '_' or '.'");
+		return cli_usage_error(
+			&cmd_serve, "--new-key wants a name of 1 to 64 letters, digits, '-', '_' or '.'");
 	if (!sts_scopes_parse(sts_str_of(args->scopes != NULL ? args->scopes : "check"), &scopes))
-		return cli_usage_error(&cmd_serve, "--scopes wants some of check, monitor and reports, with commas between");
+		return cli_usage_error(
+			&cmd_serve, "--scopes wants some of check, monitor and reports, with commas between");
 	sts_buf_init(&line, 1024);
 	if (sts_key_new(args->new_key, scopes, key, &line) != STS_OK)
 		rc = cli_failure(&cmd_serve, "there is no randomness");
@@ -126,6 +140,20 @@ static void take_limits(const struct args *args, struct sts_server_options *o)
 	o->drain_s = args->drain_s;
 }
 
+/* As in the other commands: a history that has no place is a warning. One that has a place and cannot be opened ends
+ * the start. */
+static void take_history(const struct args *args, struct sts_server_options *o)
+{
+	const char *why = NULL;
+
+	o->keep_days = args->check.keep_days;
+	if (args->check.no_history)
+		return;
+	o->pool.history = cli_history_place(&args->check, &why);
+	if (o->pool.history == NULL)
+		fprintf(stderr, "mtasts serve: warning: no history is kept: %s (--no-history does without)\n", why);
+}
+
 static void take_options(struct args *args, struct sts_server_options *o)
 {
 	o->listen = args->listen.items;
@@ -148,6 +176,7 @@ static void take_options(struct args *args, struct sts_server_options *o)
 	o->anonymous = args->anonymous;
 	o->verbose = args->verbose;
 	take_limits(args, o);
+	take_history(args, o);
 }
 
 static void set_defaults(struct args *args, const struct sts_server_options *o)
@@ -199,9 +228,11 @@ const struct cli_command cmd_serve = {
 	.name = "serve",
 	.operands = "",
 	.summary = "web page, REST, MCP over HTTP, metrics",
-	.about = "Serve the check over HTTP: a page for people, REST, MCP, metrics; /openapi.json describes it. Special-purpose addresses are "
+	.about = "Serve the check over HTTP: a page for people, REST, MCP, metrics; /openapi.json describes it. "
+		 "Special-purpose addresses are "
 		 "never connected to, and special-use names never checked, unless --allow-private says otherwise.\n"
-		 "SIGTERM lets the answers under way out and ends; SIGHUP reads keys, names and the certificate again.\n",
+		 "SIGTERM lets the answers under way out and ends; SIGHUP reads keys, names and the certificate "
+		 "again.\n",
 	.tables = tables,
 	.run = run_serve,
 };

@@ -42,7 +42,8 @@ static bool split(const char *spec, struct sts_address *address, uint16_t *port)
 		host[len - 1] = '\0';
 	}
 	*port = (uint16_t)n;
-	return sts_address_parse(host[0] == '[' ? host + 1 : host, address) && (address->family == 6) == (host[0] == '[');
+	return sts_address_parse(host[0] == '[' ? host + 1 : host, address) &&
+	       (address->family == 6) == (host[0] == '[');
 }
 
 enum sts_err sts_listen(const char *spec, int *fd, const char **why)
@@ -125,7 +126,8 @@ bool sts_listen_is_loopback(int fd)
 	uint16_t port;
 
 	/* a socket of the file system has no address, and cannot be reached from elsewhere */
-	return !local_address(fd, &address, &port) || (address.special != NULL && strcmp(address.special, "loopback") == 0);
+	return !local_address(fd, &address, &port) ||
+	       (address.special != NULL && strcmp(address.special, "loopback") == 0);
 }
 
 void sts_notify(const char *state)

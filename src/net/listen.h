@@ -15,8 +15,8 @@
 STS_MUST_CHECK enum sts_err sts_listen(const char *spec, int *fd, const char **why);
 
 /**
- * Listening sockets handed over by the service manager, made non-blocking and closed on exec.  [sd_listen_fds(3): LISTEN_PID, LISTEN_FDS]
- * The variables are taken out of the environment, so a second call finds none.
+ * Listening sockets handed over by the service manager, made non-blocking and closed on exec.  [sd_listen_fds(3):
+ * LISTEN_PID, LISTEN_FDS] The variables are taken out of the environment, so a second call finds none.
  *
  * @return how many; their descriptors in fds
  */

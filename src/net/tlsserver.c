@@ -15,8 +15,10 @@ struct sts_tls_peer {
 
 static _Thread_local char message[512];
 
-/* Clients that offer ALPN without http/1.1 are answered all the same: HTTP/1.1 is what they get.  [RFC 7301 section 3.2 allows an alert] */
-static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned int in_len, void *arg)
+/* Clients that offer ALPN without http/1.1 are answered all the same: HTTP/1.1 is what they get.  [RFC 7301 section 3.2
+ * allows an alert] */
+static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+	unsigned int in_len, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 	unsigned char *chosen;
@@ -40,7 +42,8 @@ static enum sts_err fail(struct sts_tls_server *server, const char *file, const 
 	return STS_EINVAL;
 }
 
-enum sts_err sts_tls_server_new(const char *cert_file, const char *key_file, struct sts_tls_server **out, const char **why)
+enum sts_err sts_tls_server_new(
+	const char *cert_file, const char *key_file, struct sts_tls_server **out, const char **why)
 {
 	struct sts_tls_server *server = calloc(1, sizeof *server);
 
@@ -53,14 +56,17 @@ enum sts_err sts_tls_server_new(const char *cert_file, const char *key_file, str
 		return STS_ENOMEM;
 	}
 	SSL_CTX_set_min_proto_version(server->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(server->ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(server->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_options(
+		server->ctx, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(server->ctx,
+		SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(server->ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_alpn_select_cb(server->ctx, choose_alpn, NULL);
 	ERR_clear_error();
 	if (SSL_CTX_use_certificate_chain_file(server->ctx, cert_file) != 1)
 		return fail(server, cert_file, why);
-	if (SSL_CTX_use_PrivateKey_file(server->ctx, key_file, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(server->ctx) != 1)
+	if (SSL_CTX_use_PrivateKey_file(server->ctx, key_file, SSL_FILETYPE_PEM) != 1 ||
+		SSL_CTX_check_private_key(server->ctx) != 1)
 		return fail(server, key_file, why);
 	*out = server;
 	return STS_OK;

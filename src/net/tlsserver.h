@@ -16,7 +16,8 @@ struct sts_tls_peer;
  * @param why        on failure a sentence; good until the thread's next call
  * @return STS_OK; STS_EINVAL: the files cannot be used; STS_ENOMEM
  */
-STS_MUST_CHECK enum sts_err sts_tls_server_new(const char *cert_file, const char *key_file, struct sts_tls_server **out, const char **why);
+STS_MUST_CHECK enum sts_err sts_tls_server_new(
+	const char *cert_file, const char *key_file, struct sts_tls_server **out, const char **why);
 void sts_tls_server_free(struct sts_tls_server *server);
 
 /** A session on an accepted, non-blocking descriptor, which is not taken over; NULL when out of memory. */

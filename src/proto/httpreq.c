@@ -10,7 +10,8 @@ void sts_req_init(struct sts_req_reader *r)
 {
 	*r = (struct sts_req_reader){0};
 	sts_buf_init(&r->head, STS_REQ_HEAD_MAX + 2);
-	sts_buf_init(&r->line, STS_REQ_CHUNK_LINE_MAX > STS_REQ_TRAILERS_MAX ? STS_REQ_CHUNK_LINE_MAX : STS_REQ_TRAILERS_MAX);
+	sts_buf_init(&r->line,
+		STS_REQ_CHUNK_LINE_MAX > STS_REQ_TRAILERS_MAX ? STS_REQ_CHUNK_LINE_MAX : STS_REQ_TRAILERS_MAX);
 	sts_buf_init(&r->body, 0);
 }
 
@@ -58,7 +59,8 @@ static bool is_token(struct sts_str s)
 	return s.len > 0;
 }
 
-/* ---- request line -------------------------------------------------------------------------------------------------- */
+/* ---- request line --------------------------------------------------------------------------------------------------
+ */
 
 static bool method_fits(struct sts_str method)
 {
@@ -117,8 +119,8 @@ static bool split_target(struct sts_request *q, struct sts_str target)
 
 static bool read_version(struct sts_req_reader *r, struct sts_str version)
 {
-	if (version.len != 8 || !sts_str_starts(version, "HTTP/") || !sts_is_digit(version.ptr[5]) || version.ptr[6] != '.' ||
-		!sts_is_digit(version.ptr[7])) {
+	if (version.len != 8 || !sts_str_starts(version, "HTTP/") || !sts_is_digit(version.ptr[5]) ||
+		version.ptr[6] != '.' || !sts_is_digit(version.ptr[7])) {
 		bad(r, 400, "The request line does not end in an HTTP version.");
 		return false;
 	}
@@ -150,13 +152,16 @@ static bool read_request_line(struct sts_req_reader *r, struct sts_str line)
 	if (!read_version(r, sts_str_from(line, second + 1)))
 		return false;
 	if (!target_fits(target) || !split_target(q, target)) {
-		bad(r, 400, "The request target is neither a path nor an http URL, or holds octets that must be percent-encoded.");
+		bad(r, 400,
+			"The request target is neither a path nor an http URL, or holds octets that must be "
+			"percent-encoded.");
 		return false;
 	}
 	return true;
 }
 
-/* ---- fields -------------------------------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------------------------------
+ */
 
 static bool value_fits(struct sts_str v)
 {
@@ -377,7 +382,8 @@ static enum sts_req_state read_head(struct sts_req_reader *r, struct sts_str in,
 	return r->state;
 }
 
-/* ---- body ---------------------------------------------------------------------------------------------------------- */
+/* ---- body ----------------------------------------------------------------------------------------------------------
+ */
 
 static enum sts_req_state whole(struct sts_req_reader *r)
 {

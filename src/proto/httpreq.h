@@ -1,9 +1,9 @@
 /*
  * HTTP/1.x requests, read piece by piece and strictly.  [RFC 9112, RFC 9110]
  *
- * Whatever two programs in a row could read differently is refused: bare LF or CR, folded lines, a blank before the colon, two
- * Content-Length or Host lines (even equal ones), a length together with chunked, any transfer coding but one plain "chunked", signs or
- * blanks in numbers, octets outside printable ASCII in the head.
+ * Whatever two programs in a row could read differently is refused: bare LF or CR, folded lines, a blank before the
+ * colon, two Content-Length or Host lines (even equal ones), a length together with chunked, any transfer coding but
+ * one plain "chunked", signs or blanks in numbers, octets outside printable ASCII in the head.
  */
 #ifndef STS_PROTO_HTTPREQ_H
 #define STS_PROTO_HTTPREQ_H
@@ -28,7 +28,7 @@ enum sts_req_state {
 };
 
 struct sts_req_field {
-	struct sts_str name; /* as sent */
+	struct sts_str name;  /* as sent */
 	struct sts_str value; /* without blanks around it */
 };
 
@@ -43,9 +43,9 @@ struct sts_request {
 	size_t field_count;
 	bool chunked;
 	bool has_length;
-	uint64_t length;          /* of Content-Length */
-	bool keep_alive;          /* the client would send another request on this connection */
-	bool expects_continue;    /* it waits for 100 before it sends the body */
+	uint64_t length;       /* of Content-Length */
+	bool keep_alive;       /* the client would send another request on this connection */
+	bool expects_continue; /* it waits for 100 before it sends the body */
 };
 
 enum sts_req_part {
@@ -62,17 +62,17 @@ enum sts_req_part {
 struct sts_req_reader {
 	struct sts_request request;
 	struct sts_buf head;
-	struct sts_buf line;   /* chunk-size or trailer line under way */
+	struct sts_buf line; /* chunk-size or trailer line under way */
 	struct sts_buf body;
-	size_t body_max;       /* set it while the state is STS_REQ_HEAD */
-	size_t line_start;     /* in head: of the line under way */
+	size_t body_max;   /* set it while the state is STS_REQ_HEAD */
+	size_t line_start; /* in head: of the line under way */
 	size_t framing;
 	size_t trailers;
 	uint64_t left;
 	enum sts_req_part part;
 	enum sts_req_state state;
-	unsigned status;       /* STS_REQ_BAD: the status to answer with */
-	const char *why;       /* STS_REQ_BAD: a sentence; static */
+	unsigned status; /* STS_REQ_BAD: the status to answer with */
+	const char *why; /* STS_REQ_BAD: a sentence; static */
 };
 
 void sts_req_init(struct sts_req_reader *r);

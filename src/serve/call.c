@@ -5,12 +5,14 @@
 
 #define CSP_API "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 #define CSP_PAGE                                                                                                       \
-	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "    \
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action "    \
+	"'self'; "                                                                                                     \
 	"frame-ancestors 'none'; base-uri 'none'"
 
 static void rate_headers(struct call *call);
 
-/* ---- headers of every answer ---------------------------------------------------------------------------------------------- */
+/* ---- headers of every answer
+ * ---------------------------------------------------------------------------------------------- */
 
 static void cors_headers(struct call *call)
 {
@@ -19,7 +21,8 @@ static void cors_headers(struct call *call)
 	if (call->origin != STS_ORIGIN_ALLOWED || origin.ptr == NULL)
 		return;
 	sts_exchange_header(call->x, "Access-Control-Allow-Origin", sts_strndup(call->arena, origin.ptr, origin.len));
-	sts_exchange_header(call->x, "Access-Control-Expose-Headers", "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, ETag, Age");
+	sts_exchange_header(call->x, "Access-Control-Expose-Headers",
+		"RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, ETag, Age");
 }
 
 static void common_headers(struct call *call)
@@ -30,7 +33,8 @@ static void common_headers(struct call *call)
 	sts_exchange_header(x, "X-Content-Type-Options", "nosniff");
 	sts_exchange_header(x, "Content-Security-Policy", call->is_page ? CSP_PAGE : CSP_API);
 	sts_exchange_header(x, "Referrer-Policy", "no-referrer");
-	sts_exchange_header(x, "Cross-Origin-Resource-Policy", call->origin == STS_ORIGIN_ALLOWED ? "cross-origin" : "same-origin");
+	sts_exchange_header(
+		x, "Cross-Origin-Resource-Policy", call->origin == STS_ORIGIN_ALLOWED ? "cross-origin" : "same-origin");
 	if (sts_exchange_is_tls(x))
 		sts_exchange_header(x, "Strict-Transport-Security", "max-age=31536000");
 	sts_exchange_header(x, "Vary", "Authorization, Accept, Origin");
@@ -64,7 +68,8 @@ void call_json(struct call *call, struct sts_str json)
 	call_send(call, 200, "application/json", json);
 }
 
-/* ---- problems ---------------------------------------------------------------------------------------------------------------- */
+/* ---- problems
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *type;
@@ -80,6 +85,10 @@ static const struct {
 	{"scope-missing", "The key does not extend to this"},
 	{"local-only", "Only clients on the server's own machine may do this"},
 	{"overloaded", "Too many checks are under way"},
+	{"never-seen", "This was never seen here"},
+	{"no-history", "No history is kept"},
+	{"history-failed", "The history cannot be read"},
+	{"unusable-policy", "Senders cannot use this policy"},
 	{"check-failed", "The check could not be made"},
 	{"unknown-code", "No finding has this code"},
 };
@@ -99,8 +108,8 @@ static const char *type_uri(struct sts_arena *arena, unsigned status, const char
 	return type == NULL ? "about:blank" : sts_sprintf(arena, "urn:mtasts:problem:%s", type);
 }
 
-void call_problem_json(struct sts_buf *out, const struct call *call, unsigned status, const char *type, const char *detail,
-	struct sts_str members)
+void call_problem_json(struct sts_buf *out, const struct call *call, unsigned status, const char *type,
+	const char *detail, struct sts_str members)
 {
 	struct sts_jsonw w = sts_jsonw(out, false);
 
@@ -130,7 +139,8 @@ void call_problem(struct call *call, unsigned status, const char *type, const ch
 	call_problem_with(call, status, type, detail, STS_STR(""));
 }
 
-/* ---- reading requests ---------------------------------------------------------------------------------------------------------- */
+/* ---- reading requests
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static bool hex(char c, unsigned *out)
 {
@@ -169,20 +179,49 @@ const char *sts_percent_decode(struct sts_arena *arena, struct sts_str text, boo
 	return sts_utf8_valid(sts_str(out, len)) ? out : NULL;
 }
 
+/* The next pair of the query; false at its end. */
+static bool next_pair(struct sts_str *rest, struct sts_str *name, struct sts_str *value)
+{
+	size_t end = sts_str_find(*rest, '&', 0);
+	struct sts_str pair = sts_str(rest->ptr, end);
+	size_t equals = sts_str_find(pair, '=', 0);
+
+	if (rest->len == 0)
+		return false;
+	*name = sts_str(pair.ptr, equals);
+	*value = sts_str_from(pair, equals + 1);
+	*rest = sts_str_from(*rest, end + 1);
+	return true;
+}
+
+bool call_query_list(struct call *call, const char *name, const char **values, size_t max, size_t *count)
+{
+	struct sts_str rest = call->request->query;
+	struct sts_str key, value;
+
+	*count = 0;
+	while (next_pair(&rest, &key, &value)) {
+		if (!sts_str_is(key, name))
+			continue;
+		if (*count == max)
+			return false;
+		values[*count] = sts_percent_decode(call->arena, value, true);
+		if (values[(*count)++] == NULL)
+			return false;
+	}
+	return true;
+}
+
 int call_query(struct call *call, const char *name, const char **value)
 {
 	struct sts_str rest = call->request->query;
+	struct sts_str key, text;
 	int found = 0;
 
-	while (rest.len > 0) {
-		size_t end = sts_str_find(rest, '&', 0);
-		struct sts_str pair = sts_str(rest.ptr, end);
-		size_t equals = sts_str_find(pair, '=', 0);
-
-		rest = sts_str_from(rest, end + 1);
-		if (!sts_str_is(sts_str(pair.ptr, equals), name))
+	while (next_pair(&rest, &key, &text)) {
+		if (!sts_str_is(key, name))
 			continue;
-		*value = sts_percent_decode(call->arena, sts_str_from(pair, equals + 1), true);
+		*value = sts_percent_decode(call->arena, text, true);
 		if (++found > 1 || *value == NULL)
 			return 2;
 	}
@@ -195,7 +234,8 @@ static bool range_covers(struct sts_str range, struct sts_str type)
 
 	if (sts_str_is(range, "*/*") || sts_str_eqi(range, type))
 		return true;
-	return range.len == slash + 2 && range.ptr[slash + 1] == '*' && sts_str_eqi(sts_str(range.ptr, slash + 1), sts_str(type.ptr, slash + 1));
+	return range.len == slash + 2 && range.ptr[slash + 1] == '*' &&
+	       sts_str_eqi(sts_str(range.ptr, slash + 1), sts_str(type.ptr, slash + 1));
 }
 
 /* ";q=0" with any number of zeros: not this one */
@@ -220,7 +260,8 @@ static bool list_accepts(struct sts_str rest, struct sts_str type)
 		size_t semicolon = sts_str_find(item, ';', 0);
 
 		rest = sts_str_from(rest, comma + 1);
-		if (range_covers(sts_str_trim(sts_str(item.ptr, semicolon)), type) && !weighs_nothing(sts_str_from(item, semicolon)))
+		if (range_covers(sts_str_trim(sts_str(item.ptr, semicolon)), type) &&
+			!weighs_nothing(sts_str_from(item, semicolon)))
 			return true;
 	}
 	return false;
@@ -245,10 +286,11 @@ bool sts_content_is(const struct sts_request *q, const char *type)
 	struct sts_str value = sts_req_field(q, "Content-Type");
 
 	return sts_req_field_count(q, "Content-Type") == 1 &&
-		sts_str_eqi(sts_str_trim(sts_str(value.ptr, sts_str_find(value, ';', 0))), sts_str_of(type));
+	       sts_str_eqi(sts_str_trim(sts_str(value.ptr, sts_str_find(value, ';', 0))), sts_str_of(type));
 }
 
-/* ---- allowances ------------------------------------------------------------------------------------------------------------------ */
+/* ---- allowances
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static struct sts_rate times(struct sts_rate rate, unsigned factor)
 {
@@ -270,7 +312,8 @@ static struct sts_allowance take_check(struct call *call)
 	char client[48];
 
 	if (call->key != NULL)
-		return sts_bucket_take(&allowances_of(call)->checks, times(s->options.checks, s->options.key_factor), 1, sts_now_ms());
+		return sts_bucket_take(
+			&allowances_of(call)->checks, times(s->options.checks, s->options.key_factor), 1, sts_now_ms());
 	sts_client_key(&call->client.address, client);
 	return sts_limiter_take(&s->client_checks, sts_str_of(client), 1, sts_now_ms());
 }
@@ -281,7 +324,8 @@ static struct sts_allowance look_at_checks(const struct call *call)
 	char client[48];
 
 	if (call->key != NULL)
-		return sts_bucket_look(&allowances_of(call)->checks, times(s->options.checks, s->options.key_factor), sts_now_ms());
+		return sts_bucket_look(
+			&allowances_of(call)->checks, times(s->options.checks, s->options.key_factor), sts_now_ms());
 	sts_client_key(&call->client.address, client);
 	return sts_limiter_look(&s->client_checks, sts_str_of(client), sts_now_ms());
 }
@@ -309,12 +353,14 @@ struct sts_allowance call_take_request(struct call *call)
 	char client[48];
 
 	if (call->key != NULL)
-		return sts_bucket_take(&allowances_of(call)->requests, times(s->options.requests, s->options.key_factor), 1, sts_now_ms());
+		return sts_bucket_take(&allowances_of(call)->requests,
+			times(s->options.requests, s->options.key_factor), 1, sts_now_ms());
 	sts_client_key(&call->client.address, client);
 	return sts_limiter_take(&s->client_requests, sts_str_of(client), 1, sts_now_ms());
 }
 
-static void add_rate(struct sts_buf *policy, struct sts_buf *state, const char *name, struct sts_rate rate, struct sts_allowance a)
+static void add_rate(
+	struct sts_buf *policy, struct sts_buf *state, const char *name, struct sts_rate rate, struct sts_allowance a)
 {
 	if (rate.quota == 0)
 		return;

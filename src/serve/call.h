@@ -12,16 +12,16 @@ struct call {
 	struct sts_exchange *x;
 	const struct sts_request *request;
 	struct sts_arena *arena;
-	const char *id;           /* of the request, for the client to quote */
-	const char *param;        /* what stands for {…} in the route's path, decoded; or NULL */
+	const char *id;    /* of the request, for the client to quote */
+	const char *param; /* what stands for {…} in the route's path, decoded; or NULL */
 	struct sts_client client;
-	struct sts_key *key;      /* a copy of the key that came with it (keys may be read again meanwhile); NULL: none */
+	struct sts_key *key; /* a copy of the key that came with it (keys may be read again meanwhile); NULL: none */
 	enum sts_origin origin;
 	struct sts_allowance requests; /* once counted */
-	bool counted;             /* against the allowance of requests */
-	bool makes_checks;        /* the route may start checks: their allowance is told, too */
+	bool counted;                  /* against the allowance of requests */
+	bool makes_checks;             /* the route may start checks: their allowance is told, too */
 	bool has_cache_control;
-	bool is_page;             /* the answer is for a browser to show: it may use our own style, script and images */
+	bool is_page; /* the answer is for a browser to show: it may use our own style, script and images */
 };
 
 /**
@@ -32,10 +32,11 @@ struct call {
  */
 void call_problem(struct call *call, unsigned status, const char *type, const char *detail);
 /** The same with more members: JSON members with a comma in front, e.g. ",\"limit\":5"; or "". */
-void call_problem_with(struct call *call, unsigned status, const char *type, const char *detail, struct sts_str members);
+void call_problem_with(
+	struct call *call, unsigned status, const char *type, const char *detail, struct sts_str members);
 /** The problem as JSON, for streams. */
-void call_problem_json(struct sts_buf *out, const struct call *call, unsigned status, const char *type, const char *detail,
-	struct sts_str members);
+void call_problem_json(struct sts_buf *out, const struct call *call, unsigned status, const char *type,
+	const char *detail, struct sts_str members);
 /** Answer with a JSON body, 200. */
 void call_json(struct call *call, struct sts_str json);
 /** Answer with any body; adds the headers every answer has. type may be NULL. */
@@ -51,6 +52,8 @@ void call_cacheable(struct call *call, const char *cache_control);
  * @return 0: it is not there; 1: *value is set (NUL-terminated, UTF-8 without NUL); 2: it is there twice or malformed
  */
 int call_query(struct call *call, const char *name, const char **value);
+/** Every value of a parameter, decoded, in order. @return false: more than max, or one is malformed */
+bool call_query_list(struct call *call, const char *name, const char **values, size_t max, size_t *count);
 /** Percent-decoding; plus: "+" is a blank. NULL when it is malformed, holds NUL or is no UTF-8. */
 const char *sts_percent_decode(struct sts_arena *arena, struct sts_str text, bool plus);
 /** The client takes a media type ("application/json").  [RFC 9110 section 12.5.1] */

@@ -15,7 +15,8 @@ enum conn_phase {
 	CONN_READING, /* a request, or waiting for one */
 	CONN_PENDING, /* the request is with its handler */
 	CONN_STREAM,  /* the head of an answer is out, more comes */
-	CONN_LINGER,  /* answered and closed for writing; what still arrives is dropped, or the client might lose the answer to a reset */
+	CONN_LINGER,  /* answered and closed for writing; what still arrives is dropped, or the client might lose the
+			 answer to a reset */
 };
 
 struct sts_exchange {
@@ -25,9 +26,9 @@ struct sts_exchange {
 	void (*gone)(void *arg);
 	void *gone_arg;
 	void *data;
-	int64_t whole_ms;   /* when the request was whole */
-	bool head_only;     /* HEAD */
-	bool chunked;       /* the answer goes out in chunks */
+	int64_t whole_ms; /* when the request was whole */
+	bool head_only;   /* HEAD */
+	bool chunked;     /* the answer goes out in chunks */
 };
 
 struct conn {
@@ -37,21 +38,21 @@ struct conn {
 	int fd;
 	struct sts_tls_peer *tls;
 	struct sts_address peer;
-	char client[48];        /* key in httpd->clients, or "" when exempt */
+	char client[48]; /* key in httpd->clients, or "" when exempt */
 	enum conn_phase phase;
 	struct sts_req_reader reader;
-	struct sts_buf in;      /* arrived, not yet read */
-	struct sts_buf out;     /* to be sent */
+	struct sts_buf in;  /* arrived, not yet read */
+	struct sts_buf out; /* to be sent */
 	struct sts_exchange x;
 	struct sts_watch watch;
 	struct sts_timer again; /* a turn without waiting for readiness */
 	int64_t phase_ms;       /* when the phase, or the head under way, or the body under way, began */
 	int64_t out_deadline_ms;
 	bool in_turn;
-	bool served;            /* at least one request was read */
-	bool closing;           /* close once out is sent */
-	bool dead;              /* to be freed at the end of the turn */
-	bool head_seen;         /* the head of the request under way is read */
+	bool served;    /* at least one request was read */
+	bool closing;   /* close once out is sent */
+	bool dead;      /* to be freed at the end of the turn */
+	bool head_seen; /* the head of the request under way is read */
 	bool tls_wants_write;
 };
 
@@ -71,12 +72,12 @@ struct sts_httpd {
 	struct listener *listeners;
 	struct conn *conns;
 	size_t conn_count;
-	struct sts_map clients;      /* key of a client to struct client_count */
+	struct sts_map clients; /* key of a client to struct client_count */
 	uint64_t refused;
 	bool draining;
 	struct sts_timer drained_timer;
 	int64_t date_s;
-	char date[32];               /* IMF-fixdate of date_s */
+	char date[32]; /* IMF-fixdate of date_s */
 };
 
 /** Let the connection do whatever it can now, then wait. It may be freed. */

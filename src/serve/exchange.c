@@ -48,7 +48,8 @@ const char *sts_http_phrase(unsigned status)
 	return "";
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------------------------------
+ */
 
 void exchange_start(struct conn *c)
 {
@@ -92,7 +93,8 @@ static void complete(struct sts_exchange *x)
 	conn_turn(c);
 }
 
-/* ---- the request --------------------------------------------------------------------------------------------------- */
+/* ---- the request ---------------------------------------------------------------------------------------------------
+ */
 
 const struct sts_request *sts_exchange_request(const struct sts_exchange *x)
 {
@@ -142,7 +144,8 @@ void sts_exchange_on_gone(struct sts_exchange *x, void (*fn)(void *arg), void *a
 	x->gone_arg = arg;
 }
 
-/* ---- the answer ------------------------------------------------------------------------------------------------------ */
+/* ---- the answer
+ * ------------------------------------------------------------------------------------------------------ */
 
 void sts_exchange_header(struct sts_exchange *x, const char *name, const char *value)
 {

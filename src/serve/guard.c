@@ -26,13 +26,14 @@ struct sts_guard {
 
 static char message[512];
 
-/* Names that mean something only here, or nothing at all. Public names below "test" or "example" do not exist; names below the others
- * would ask the operator's own network.  [RFC 6761, RFC 6762 appendix G, RFC 7686, RFC 8375, RFC 9476; IANA special-use domain names;
- * ICANN: internal] */
-static const char *const special_names[] = {"localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan",
-	"home.arpa", "onion", "invalid", "test", "example", "alt", "arpa"};
+/* Names that mean something only here, or nothing at all. Public names below "test" or "example" do not exist; names
+ * below the others would ask the operator's own network.  [RFC 6761, RFC 6762 appendix G, RFC 7686, RFC 8375, RFC 9476;
+ * IANA special-use domain names; ICANN: internal] */
+static const char *const special_names[] = {"localhost", "localdomain", "local", "internal", "intranet", "private",
+	"corp", "home", "lan", "home.arpa", "onion", "invalid", "test", "example", "alt", "arpa"};
 
-/* ---- making ---------------------------------------------------------------------------------------------------------- */
+/* ---- making
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static bool parse_network(const char *text, struct network *out)
 {
@@ -70,8 +71,10 @@ static bool in_network(const struct network *n, const struct sts_address *a)
 static enum sts_err take_proxies(struct sts_guard *g, const char **why)
 {
 	for (size_t i = 0; i < g->options.proxy_count; i++) {
-		if (g->proxy_count == PROXIES_MAX || !parse_network(g->options.proxies[i], &g->proxies[g->proxy_count])) {
-			snprintf(message, sizeof message, "'%.100s' is no ADDRESS or ADDRESS/BITS", g->options.proxies[i]);
+		if (g->proxy_count == PROXIES_MAX ||
+			!parse_network(g->options.proxies[i], &g->proxies[g->proxy_count])) {
+			snprintf(message, sizeof message, "'%.100s' is no ADDRESS or ADDRESS/BITS",
+				g->options.proxies[i]);
 			*why = message;
 			return STS_EINVAL;
 		}
@@ -99,7 +102,7 @@ static bool take_denied(struct sts_map *denied, char *text)
 		return true;
 	}
 	fine = arena != NULL && sts_domain_parse(line, arena, &domain, &why) == STS_OK &&
-		sts_map_put(denied, sts_str_of(domain.ascii), &present);
+	       sts_map_put(denied, sts_str_of(domain.ascii), &present);
 	sts_arena_free(arena);
 	return fine;
 }
@@ -165,7 +168,8 @@ void sts_guard_free(struct sts_guard *g)
 	free(g);
 }
 
-/* ---- Host and Origin --------------------------------------------------------------------------------------------------- */
+/* ---- Host and Origin
+ * --------------------------------------------------------------------------------------------------- */
 
 /* "name:port", "name" or "[address]:port" to the name or address; false when it is none of them. */
 static bool host_of(struct sts_str authority, char out[static 256])
@@ -189,7 +193,8 @@ static bool host_of(struct sts_str authority, char out[static 256])
 	authority = sts_str_from(authority, end);
 	if (authority.len > 0 && authority.ptr[0] == ']')
 		authority = sts_str_from(authority, 1);
-	return authority.len == 0 || (authority.ptr[0] == ':' && sts_str_u64(sts_str_from(authority, 1), &port) && port <= 65535);
+	return authority.len == 0 ||
+	       (authority.ptr[0] == ':' && sts_str_u64(sts_str_from(authority, 1), &port) && port <= 65535);
 }
 
 bool sts_guard_host_ok(const struct sts_guard *g, struct sts_str authority)
@@ -227,12 +232,14 @@ enum sts_origin sts_guard_origin(const struct sts_guard *g, const struct sts_req
 	if (origin.ptr != NULL)
 		return any ? STS_ORIGIN_ALLOWED : STS_ORIGIN_FOREIGN;
 	/* images and the like of other sites come without Origin; following a link is fine */
-	if (sts_str_is(sts_req_field(q, "Sec-Fetch-Site"), "cross-site") && !sts_str_is(sts_req_field(q, "Sec-Fetch-Mode"), "navigate"))
+	if (sts_str_is(sts_req_field(q, "Sec-Fetch-Site"), "cross-site") &&
+		!sts_str_is(sts_req_field(q, "Sec-Fetch-Mode"), "navigate"))
 		return any ? STS_ORIGIN_ALLOWED : STS_ORIGIN_FOREIGN;
 	return STS_ORIGIN_SAME;
 }
 
-/* ---- clients ------------------------------------------------------------------------------------------------------------- */
+/* ---- clients
+ * ------------------------------------------------------------------------------------------------------------- */
 
 bool sts_guard_is_proxy(const struct sts_guard *g, const struct sts_address *peer)
 {
@@ -255,7 +262,8 @@ static bool parse_forwarded(struct sts_str text, struct sts_address *out)
 }
 
 /* The rightmost address that is no proxy of ours: what stands left of it anybody may have written. */
-static struct sts_address forwarded_for(const struct sts_guard *g, const struct sts_request *q, const struct sts_address *peer)
+static struct sts_address forwarded_for(
+	const struct sts_guard *g, const struct sts_request *q, const struct sts_address *peer)
 {
 	struct sts_str list = sts_req_field(q, "X-Forwarded-For");
 	struct sts_address client = *peer;
@@ -277,11 +285,12 @@ static struct sts_address forwarded_for(const struct sts_guard *g, const struct 
 	return client;
 }
 
-struct sts_client sts_guard_client(const struct sts_guard *g, const struct sts_request *q, const struct sts_address *peer)
+struct sts_client sts_guard_client(
+	const struct sts_guard *g, const struct sts_request *q, const struct sts_address *peer)
 {
 	struct sts_client client = {.address = *peer};
 	bool forwarded = sts_req_field_count(q, "X-Forwarded-For") > 0 || sts_req_field_count(q, "Forwarded") > 0 ||
-		sts_req_field_count(q, "X-Real-IP") > 0 || sts_req_field_count(q, "Via") > 0;
+			 sts_req_field_count(q, "X-Real-IP") > 0 || sts_req_field_count(q, "Via") > 0;
 
 	if (sts_guard_is_proxy(g, peer))
 		client.address = forwarded_for(g, q, peer);
@@ -289,14 +298,16 @@ struct sts_client sts_guard_client(const struct sts_guard *g, const struct sts_r
 	return client;
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------------------- */
+/* ---- names
+ * ----------------------------------------------------------------------------------------------------------------- */
 
 enum sts_refusal sts_guard_domain(const struct sts_guard *g, const char *domain)
 {
 	for (const char *name = domain; name != NULL; name = sts_domain_parent(name)) {
 		if (sts_map_get(&g->denied, sts_str_of(name)) != NULL)
 			return STS_REFUSAL_LISTED;
-		for (size_t i = 0; !g->options.allow_special_names && i < sizeof special_names / sizeof *special_names; i++)
+		for (size_t i = 0; !g->options.allow_special_names && i < sizeof special_names / sizeof *special_names;
+			i++)
 			if (strcmp(name, special_names[i]) == 0)
 				return STS_REFUSAL_SPECIAL;
 	}
@@ -307,7 +318,8 @@ const char *sts_refusal_text(enum sts_refusal refusal)
 {
 	switch (refusal) {
 	case STS_REFUSAL_SPECIAL:
-		return "Names below this top-level name are for special use (RFC 6761) and have no mail for the public; they are not checked.";
+		return "Names below this top-level name are for special use (RFC 6761) and have no mail for the "
+		       "public; they are not checked.";
 	case STS_REFUSAL_LISTED:
 		return "The operator of this server does not check this domain.";
 	case STS_REFUSAL_NONE:

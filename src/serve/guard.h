@@ -1,6 +1,7 @@
 /*
- * Who may ask, and about what: Host and Origin of requests (DNS rebinding, requests forged by web pages), clients behind proxies, names that
- * are not checked. Addresses are refused elsewhere: at the moment of connecting, by the probes.
+ * Who may ask, and about what: Host and Origin of requests (DNS rebinding, requests forged by web pages), clients
+ * behind proxies, names that are not checked. Addresses are refused elsewhere: at the moment of connecting, by the
+ * probes.
  */
 #ifndef STS_SERVE_GUARD_H
 #define STS_SERVE_GUARD_H
@@ -9,14 +10,15 @@
 #include "proto/seen.h"
 
 struct sts_guard_options {
-	const char *const *hosts;    /* names this server answers to, beside addresses, "localhost" and the machine's own name */
+	const char *const
+		*hosts; /* names this server answers to, beside addresses, "localhost" and the machine's own name */
 	size_t host_count;
-	const char *const *origins;  /* web origins whose pages may call, "https://app.example"; "*": all */
+	const char *const *origins; /* web origins whose pages may call, "https://app.example"; "*": all */
 	size_t origin_count;
-	const char *const *proxies;  /* "ADDRESS" or "ADDRESS/BITS": their X-Forwarded-For is believed */
+	const char *const *proxies; /* "ADDRESS" or "ADDRESS/BITS": their X-Forwarded-For is believed */
 	size_t proxy_count;
-	const char *deny_file;       /* names that are not checked, with all names below them; or NULL */
-	bool allow_special_names;    /* for labs */
+	const char *deny_file;    /* names that are not checked, with all names below them; or NULL */
+	bool allow_special_names; /* for labs */
 };
 
 struct sts_guard;
@@ -25,7 +27,8 @@ struct sts_guard;
  * @param why  on failure a sentence; good until the next call
  * @return STS_OK; STS_EINVAL: an option makes no sense; STS_EIO: the file cannot be read; STS_ENOMEM
  */
-STS_MUST_CHECK enum sts_err sts_guard_new(const struct sts_guard_options *options, struct sts_guard **out, const char **why);
+STS_MUST_CHECK enum sts_err sts_guard_new(
+	const struct sts_guard_options *options, struct sts_guard **out, const char **why);
 void sts_guard_free(struct sts_guard *guard);
 /** Read the file of names again; what was read before stays when that fails. */
 STS_MUST_CHECK enum sts_err sts_guard_reload(struct sts_guard *guard, const char **why);
@@ -49,7 +52,8 @@ struct sts_client {
 };
 
 /** The client behind a request that came from peer. */
-struct sts_client sts_guard_client(const struct sts_guard *guard, const struct sts_request *request, const struct sts_address *peer);
+struct sts_client sts_guard_client(
+	const struct sts_guard *guard, const struct sts_request *request, const struct sts_address *peer);
 bool sts_guard_is_proxy(const struct sts_guard *guard, const struct sts_address *peer);
 
 enum sts_refusal { STS_REFUSAL_NONE, STS_REFUSAL_SPECIAL, STS_REFUSAL_LISTED };

@@ -85,7 +85,8 @@ static void count_out(struct sts_httpd *d, const struct conn *c)
 	free(count);
 }
 
-/* ---- connections -------------------------------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------------------------------
+ */
 
 static void tell_drained(void *arg)
 {
@@ -149,7 +150,8 @@ static enum sts_io conn_write(struct conn *c, const void *buf, size_t len, size_
 	return errno == EAGAIN || errno == EINTR ? STS_IO_WRITE : STS_IO_ERROR;
 }
 
-/* ---- the steps of a turn: each is true when it got somewhere ------------------------------------------------------- */
+/* ---- the steps of a turn: each is true when it got somewhere -------------------------------------------------------
+ */
 
 static void begin_reading(struct conn *c)
 {
@@ -175,8 +177,8 @@ static bool shake(struct conn *c)
 	return true;
 }
 
-/* The answer is out, the connection ends: what the client still sends is taken and dropped for a moment, so that no reset destroys the
- * answer on its way.  [RFC 9112 section 9.6] */
+/* The answer is out, the connection ends: what the client still sends is taken and dropped for a moment, so that no
+ * reset destroys the answer on its way.  [RFC 9112 section 9.6] */
 static void linger(struct conn *c)
 {
 	if (c->tls != NULL)
@@ -296,7 +298,8 @@ static bool work(struct conn *c)
 	return used > 0;
 }
 
-/* ---- turns -------------------------------------------------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t deadline(const struct conn *c)
 {
@@ -383,7 +386,8 @@ void conn_turn(struct conn *c)
 		wait(c);
 }
 
-/* ---- listening ---------------------------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------------------------------
+ */
 
 /* At the limit the connection that has been idle longest makes room. */
 static bool make_room(struct sts_httpd *d)
@@ -393,8 +397,8 @@ static bool make_room(struct sts_httpd *d)
 	if (d->conn_count < d->limits.connections)
 		return true;
 	for (struct conn *c = d->conns; c != NULL; c = c->next)
-		if (c->phase == CONN_READING && c->out.len == 0 && !sts_req_begun(&c->reader) && c->served && !c->in_turn &&
-			(oldest == NULL || c->phase_ms < oldest->phase_ms))
+		if (c->phase == CONN_READING && c->out.len == 0 && !sts_req_begun(&c->reader) && c->served &&
+			!c->in_turn && (oldest == NULL || c->phase_ms < oldest->phase_ms))
 			oldest = c;
 	if (oldest == NULL)
 		return false;
@@ -505,9 +509,11 @@ static void close_listeners(struct sts_httpd *d)
 	d->listeners = NULL;
 }
 
-/* ---- the server ---------------------------------------------------------------------------------------------------- */
+/* ---- the server ----------------------------------------------------------------------------------------------------
+ */
 
-struct sts_httpd *sts_httpd_new(struct sts_loop *loop, const struct sts_httpd_limits *limits, const struct sts_httpd_hooks *hooks)
+struct sts_httpd *sts_httpd_new(
+	struct sts_loop *loop, const struct sts_httpd_limits *limits, const struct sts_httpd_hooks *hooks)
 {
 	struct sts_httpd *d = calloc(1, sizeof *d);
 

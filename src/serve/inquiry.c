@@ -3,14 +3,17 @@
 #include "base/clock.h"
 #include "proto/domain.h"
 
+#include <stdio.h>
+
 #define BUSY_RETRY_S 5
 
 static enum sts_inquiry_state limited(struct sts_inquiry *ask, enum sts_admission admission)
 {
 	ask->policy = admission == STS_ADMIT_DOMAIN_LIMIT ? "domain" : "checks";
-	ask->why = admission == STS_ADMIT_DOMAIN_LIMIT
-			   ? "This domain was checked often a moment ago. Take the kept result, or ask for a fresh one later."
-			   : "You asked for more new checks than this server makes in a while. Kept results are still to be had.";
+	ask->why = admission == STS_ADMIT_DOMAIN_LIMIT ? "This domain was checked often a moment ago. Take the kept "
+							 "result, or ask for a fresh one later."
+						       : "You asked for more new checks than this server makes in a "
+							 "while. Kept results are still to be had.";
 	return STS_INQUIRY_LIMITED;
 }
 
@@ -96,14 +99,39 @@ void sts_inquiry_members(const struct sts_inquiry *ask, enum sts_inquiry_state s
 		sts_buf_printf(out, ",\"retry_after_s\":%u", ask->retry_after_s);
 }
 
-void sts_outcome_write(const struct sts_outcome *result, bool cached, const char *const *notes, size_t note_count, struct sts_buf *out)
+static void retry_header(struct call *call, unsigned seconds)
+{
+	char text[16];
+
+	if (seconds == 0)
+		return;
+	snprintf(text, sizeof text, "%u", seconds);
+	sts_exchange_header(call->x, "Retry-After", text);
+}
+
+void call_refuse(struct call *call, const struct sts_inquiry *ask, enum sts_inquiry_state state)
+{
+	const char *type = NULL;
+	unsigned status = sts_inquiry_status(state, &type);
+	struct sts_buf members;
+
+	sts_buf_init(&members, 65536);
+	sts_inquiry_members(ask, state, &members);
+	retry_header(call, ask->retry_after_s);
+	call_problem_with(call, status, type, ask->why, sts_buf_str(&members));
+	sts_buf_clear(&members);
+}
+
+void sts_outcome_write(
+	const struct sts_outcome *result, bool cached, const char *const *notes, size_t note_count, struct sts_buf *out)
 {
 	static const char empty[] = "\"notes\":[]";
 	struct sts_str json = sts_str(result->json, result->json_len - 1); /* without the last brace */
 	size_t at = note_count == 0 ? json.len : sts_str_findi(json, empty);
 	struct sts_jsonw w = sts_jsonw(out, false);
 
-	/* many share the check, which was asked for by its plain name: what was stripped from around it belongs to this client */
+	/* many share the check, which was asked for by its plain name: what was stripped from around it belongs to this
+	 * client */
 	sts_buf_add(out, json.ptr, at);
 	if (at < json.len) {
 		sts_buf_puts(out, "\"notes\":");

@@ -47,7 +47,8 @@ bool sts_key_name_fits(struct sts_str name)
 	return name.len > 0 && name.len <= 64;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------ */
+/* ---- the file ------------------------------------------------------------------------------------------------------
+ */
 
 static bool hex_nibble(char c, uint8_t *out)
 {
@@ -185,7 +186,8 @@ void sts_keys_clear(struct sts_keys *keys)
 	*keys = (struct sts_keys){0};
 }
 
-/* ---- comparing and drawing ------------------------------------------------------------------------------------------ */
+/* ---- comparing and drawing ------------------------------------------------------------------------------------------
+ */
 
 static bool same_digest(const uint8_t a[static 32], const uint8_t b[static 32])
 {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 /*
- * A bucket is the moment at which it will be full again: taking n tokens moves it n token times into the future. It never lies further
- * ahead than the window, which is an empty bucket.
+ * A bucket is the moment at which it will be full again: taking n tokens moves it n token times into the future. It
+ * never lies further ahead than the window, which is an empty bucket.
  */
 static int64_t token_ms_times(struct sts_rate rate, unsigned tokens)
 {

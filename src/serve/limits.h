@@ -30,11 +30,12 @@ struct sts_allowance sts_bucket_look(const struct sts_bucket *bucket, struct sts
 /** Buckets by name. Zeroed memory with rate and max set is an empty table. */
 struct sts_limiter {
 	struct sts_rate rate;
-	size_t max;           /* names remembered; past it full buckets are forgotten, then the one that is full soonest */
+	size_t max; /* names remembered; past it full buckets are forgotten, then the one that is full soonest */
 	struct sts_map map;
 };
 
-struct sts_allowance sts_limiter_take(struct sts_limiter *limiter, struct sts_str name, unsigned tokens, int64_t now_ms);
+struct sts_allowance sts_limiter_take(
+	struct sts_limiter *limiter, struct sts_str name, unsigned tokens, int64_t now_ms);
 struct sts_allowance sts_limiter_look(const struct sts_limiter *limiter, struct sts_str name, int64_t now_ms);
 void sts_limiter_clear(struct sts_limiter *limiter);
 

@@ -1,42 +1,33 @@
-#include "serve/mcp.h"
+#include "serve/mcp_call.h"
 
 #include "base/base64.h"
-#include "base/jsonw.h"
 
 #include <stdlib.h>
 
-#define META "io.modelcontextprotocol/"
-#define MODERN "2026-07-28"
-#define NEWEST_LEGACY "2025-11-25"
-#define MESSAGE_MAX ((size_t)64 * 1024 * 1024)
 /* How long clients may keep lists and texts, milliseconds: they change with the program only. */
 #define TTL_MS 3600000
 
-const char *const sts_mcp_versions[] = {MODERN, NEWEST_LEGACY, "2025-06-18", NULL};
+const char *const sts_mcp_versions[] = {STS_MCP_MODERN, STS_MCP_NEWEST_LEGACY, "2025-06-18", NULL};
 
-struct sts_mcp_call {
-	struct sts_mcp_session *session; /* NULL: nobody waits for the answer any more */
-	struct sts_mcp_call *next;
-	struct sts_mcp_call **link;
-	const struct sts_mcp_kit *kit;
-	struct sts_arena *arena;
-	const struct sts_json *id;       /* NULL where it could not be read */
-	struct sts_str method;
-	const struct sts_json *params;
-	const struct sts_json *meta;     /* params._meta */
-	const struct sts_json *token;    /* of progress, or NULL */
-	int64_t progress;                /* last one told; -1: none */
-	bool modern;
-	bool http;
-	bool listens;                    /* subscriptions/listen: stays open */
-	bool cacheable;                  /* the result says how long it may be kept */
-	bool fleeting;                   /* and it is not to be kept at all */
-	void *user;
-	void (*cancelled)(void *arg);
-	void *cancelled_arg;
-};
+/* ---- life
+ * ----------------------------------------------------------------------------------------------------------------- */
 
-/* ---- life ----------------------------------------------------------------------------------------------------------------- */
+static void attach(struct sts_mcp_call *call, struct sts_mcp_session *session)
+{
+	call->session = session;
+	call->link = &session->calls;
+	call->next = session->calls;
+	if (call->next != NULL)
+		call->next->link = &call->next;
+	session->calls = call;
+}
+
+static void detach(struct sts_mcp_call *call)
+{
+	*call->link = call->next;
+	if (call->next != NULL)
+		call->next->link = call->link;
+}
 
 static struct sts_mcp_call *call_new(struct sts_mcp_session *session)
 {
@@ -47,27 +38,12 @@ static struct sts_mcp_call *call_new(struct sts_mcp_session *session)
 		abort();
 	call = STS_NEW(arena, struct sts_mcp_call);
 	call->arena = arena;
-	call->session = session;
 	call->kit = session->kit;
 	call->progress = -1;
-	call->link = &session->calls;
-	call->next = session->calls;
-	if (call->next != NULL)
-		call->next->link = &call->next;
-	session->calls = call;
+	attach(call, session);
 	if (session->port.user != NULL)
 		call->user = session->port.user(arena, session->port.arg);
 	return call;
-}
-
-static void detach(struct sts_mcp_call *call)
-{
-	if (call->session == NULL)
-		return;
-	*call->link = call->next;
-	if (call->next != NULL)
-		call->next->link = call->link;
-	call->session = NULL;
 }
 
 static void cancel(struct sts_mcp_call *call)
@@ -82,11 +58,14 @@ void sts_mcp_session_gone(struct sts_mcp_session *session)
 {
 	for (struct sts_mcp_call *c = session->calls, *next; c != NULL; c = next) {
 		next = c->next;
-		/* in the handshake revisions a broken connection is no cancellation.  [2025-11-25, transports, section "Sending Messages"] */
-		if (c->modern || c->cancelled == NULL)
+		/* in the handshake revisions a broken connection is no cancellation.  [2025-11-25, transports, section
+		 * "Sending Messages"] */
+		if (c->modern || session->orphans == NULL) {
 			cancel(c);
-		else
+		} else {
 			detach(c);
+			attach(c, session->orphans);
+		}
 	}
 }
 
@@ -129,14 +108,15 @@ void sts_mcp_on_cancel(struct sts_mcp_call *call, void (*fn)(void *arg), void *a
 
 bool sts_mcp_client_can(const struct sts_mcp_call *call, const char *capability)
 {
-	return sts_json_get(sts_json_get(call->meta, META "clientCapabilities"), capability) != NULL;
+	return sts_json_get(sts_json_get(call->meta, STS_MCP_META "clientCapabilities"), capability) != NULL;
 }
 
-/* ---- messages out ------------------------------------------------------------------------------------------------------------ */
+/* ---- messages out
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static void begin_message(struct sts_buf *b, const struct sts_mcp_call *call)
 {
-	sts_buf_init(b, MESSAGE_MAX);
+	sts_buf_init(b, STS_MCP_MESSAGE_MAX);
 	sts_buf_puts(b, "{\"jsonrpc\":\"2.0\"");
 	if (call->id == NULL)
 		return;
@@ -151,15 +131,17 @@ static void finish(struct sts_mcp_call *call, struct sts_buf *b, unsigned status
 
 	detach(call);
 	sts_arena_free(call->arena);
-	if (session != NULL && !b->failed)
+	if (!b->failed)
 		session->port.send(session->port.arg, sts_buf_str(b), true, status);
-	else if (session != NULL)
+	else
 		session->port.send(session->port.arg,
-			STS_STR("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"The answer is too large.\"}}"), true, 500);
+			STS_STR("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"The answer is too "
+				"large.\"}}"),
+			true, 500);
 	sts_buf_clear(b);
 }
 
-static void write_server_info(struct sts_jsonw *w, const char *key, const struct sts_mcp_kit *kit)
+void sts_mcp_write_server_info(struct sts_jsonw *w, const char *key, const struct sts_mcp_kit *kit)
 {
 	sts_jw_object(w, key);
 	sts_jw_cstr(w, "name", kit->name);
@@ -179,11 +161,12 @@ void sts_mcp_result(struct sts_mcp_call *call, const char *result_type, struct s
 	if (call->modern) {
 		sts_buf_printf(&b, "%s\"resultType\":\"%s\"", members.len > 0 ? "," : "", result_type);
 		if (call->cacheable)
-			sts_buf_printf(&b, ",\"ttlMs\":%d,\"cacheScope\":\"%s\"", call->fleeting ? 0 : TTL_MS, call->fleeting ? "private" : "public");
+			sts_buf_printf(&b, ",\"ttlMs\":%d,\"cacheScope\":\"%s\"", call->fleeting ? 0 : TTL_MS,
+				call->fleeting ? "private" : "public");
 		sts_buf_puts(&b, ",\"_meta\":");
 		w = sts_jsonw(&b, false);
 		sts_jw_object(&w, NULL);
-		write_server_info(&w, META "serverInfo", call->kit);
+		sts_mcp_write_server_info(&w, STS_MCP_META "serverInfo", call->kit);
 		sts_jw_end_object(&w);
 	}
 	sts_buf_puts(&b, "}}");
@@ -213,12 +196,13 @@ void sts_mcp_error(struct sts_mcp_call *call, unsigned status, int code, const c
 	finish(call, &b, status);
 }
 
-void sts_mcp_tool_result(struct sts_mcp_call *call, const char *text, struct sts_str structured, struct sts_str more, bool is_error)
+void sts_mcp_tool_result(
+	struct sts_mcp_call *call, const char *text, struct sts_str structured, struct sts_str more, bool is_error)
 {
 	struct sts_buf b;
 	struct sts_jsonw w;
 
-	sts_buf_init(&b, MESSAGE_MAX);
+	sts_buf_init(&b, STS_MCP_MESSAGE_MAX);
 	w = sts_jsonw(&b, false);
 	sts_buf_puts(&b, "\"content\":[");
 	sts_jw_object(&w, NULL);
@@ -241,10 +225,10 @@ void sts_mcp_progress(struct sts_mcp_call *call, unsigned done, unsigned total, 
 	struct sts_buf b;
 	struct sts_jsonw w;
 
-	if (call->token == NULL || call->session == NULL || !call->session->port.streams || (int64_t)done <= call->progress)
+	if (call->token == NULL || !call->session->port.streams || (int64_t)done <= call->progress)
 		return;
 	call->progress = done;
-	sts_buf_init(&b, MESSAGE_MAX);
+	sts_buf_init(&b, STS_MCP_MESSAGE_MAX);
 	sts_buf_puts(&b, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":");
 	sts_json_write(&b, call->token);
 	sts_buf_printf(&b, ",\"progress\":%u", done);
@@ -258,281 +242,8 @@ void sts_mcp_progress(struct sts_mcp_call *call, unsigned done, unsigned total, 
 	sts_buf_clear(&b);
 }
 
-static void invalid_params(struct sts_mcp_call *call, const char *message)
-{
-	sts_mcp_error(call, 200, STS_MCP_INVALID_PARAMS, message, sts_str(NULL, 0));
-}
-
-/* ---- methods ------------------------------------------------------------------------------------------------------------------- */
-
-static void write_capabilities(struct sts_jsonw *w, const struct sts_mcp_kit *kit)
-{
-	sts_jw_object(w, "capabilities");
-	if (kit->tool_count > 0)
-		sts_jw_raw(w, "tools", STS_STR("{}"));
-	if (kit->prompt_count > 0)
-		sts_jw_raw(w, "prompts", STS_STR("{}"));
-	if (kit->read != NULL)
-		sts_jw_raw(w, "resources", STS_STR("{}"));
-	if (kit->complete != NULL)
-		sts_jw_raw(w, "completions", STS_STR("{}"));
-	sts_jw_end_object(w);
-}
-
-/* A writer whose one open object stands for the result's braces, which sts_mcp_result() writes. */
-static void send_members(struct sts_mcp_call *call, struct sts_buf *b)
-{
-	sts_mcp_result(call, "complete", sts_str(b->ptr + 1, b->len - 2));
-	sts_buf_clear(b);
-}
-
-static void do_discover(struct sts_mcp_call *call)
-{
-	struct sts_buf b;
-	struct sts_jsonw w;
-
-	sts_buf_init(&b, MESSAGE_MAX);
-	w = sts_jsonw(&b, false);
-	sts_jw_object(&w, NULL);
-	sts_jw_array(&w, "supportedVersions");
-	for (size_t i = 0; sts_mcp_versions[i] != NULL; i++)
-		sts_jw_cstr(&w, NULL, sts_mcp_versions[i]);
-	sts_jw_end_array(&w);
-	write_capabilities(&w, call->kit);
-	sts_jw_cstr(&w, "instructions", call->kit->instructions);
-	sts_jw_end_object(&w);
-	call->cacheable = true;
-	send_members(call, &b);
-}
-
-static bool is_legacy_version(struct sts_str version)
-{
-	for (size_t i = 1; sts_mcp_versions[i] != NULL; i++)
-		if (sts_str_is(version, sts_mcp_versions[i]))
-			return true;
-	return false;
-}
-
-static void do_initialize(struct sts_mcp_call *call)
-{
-	struct sts_str wanted = sts_json_text(call->params, "protocolVersion");
-	struct sts_buf b;
-	struct sts_jsonw w;
-
-	if (wanted.ptr == NULL) {
-		invalid_params(call, "initialize wants a protocolVersion.");
-		return;
-	}
-	sts_buf_init(&b, MESSAGE_MAX);
-	w = sts_jsonw(&b, false);
-	sts_jw_object(&w, NULL);
-	sts_jw_str(&w, "protocolVersion", is_legacy_version(wanted) ? wanted : STS_STR(NEWEST_LEGACY));
-	write_capabilities(&w, call->kit);
-	write_server_info(&w, "serverInfo", call->kit);
-	sts_jw_cstr(&w, "instructions", call->kit->instructions);
-	sts_jw_end_object(&w);
-	send_members(call, &b);
-}
-
-static void do_ping(struct sts_mcp_call *call)
-{
-	sts_mcp_result(call, "complete", STS_STR(""));
-}
-
-/* Lists fit on one page, so no cursor is ever given out, and none is good. */
-static void send_list(struct sts_mcp_call *call, const char *member, const struct sts_str *items)
-{
-	struct sts_buf b;
-
-	if (sts_json_get(call->params, "cursor") != NULL) {
-		invalid_params(call, "There is one page only, so this cursor is not from here.");
-		return;
-	}
-	sts_buf_init(&b, MESSAGE_MAX);
-	sts_buf_printf(&b, "\"%s\":", member);
-	if (items != NULL)
-		sts_buf_add(&b, items->ptr, items->len);
-	else
-		sts_buf_puts(&b, "[]");
-	call->cacheable = true;
-	sts_mcp_result(call, "complete", sts_buf_str(&b));
-	sts_buf_clear(&b);
-}
-
-static void do_tools_list(struct sts_mcp_call *call)
-{
-	send_list(call, "tools", call->kit->tools);
-}
-
-static void do_prompts_list(struct sts_mcp_call *call)
-{
-	send_list(call, "prompts", call->kit->prompts);
-}
-
-static void do_resources_list(struct sts_mcp_call *call)
-{
-	send_list(call, "resources", call->kit->resources);
-}
-
-static void do_templates_list(struct sts_mcp_call *call)
-{
-	send_list(call, "resourceTemplates", call->kit->templates);
-}
-
-/* The object of arguments; an empty one when there is none; NULL (and answered) when it is something else. */
-static const struct sts_json *arguments_of(struct sts_mcp_call *call)
-{
-	static const struct sts_json empty = {.type = STS_JSON_OBJECT};
-	const struct sts_json *arguments = sts_json_get(call->params, "arguments");
-
-	if (arguments == NULL)
-		return &empty;
-	if (arguments->type == STS_JSON_OBJECT)
-		return arguments;
-	invalid_params(call, "The member arguments is an object.");
-	return NULL;
-}
-
-static void do_tools_call(struct sts_mcp_call *call)
-{
-	struct sts_str name = sts_json_text(call->params, "name");
-	const struct sts_json *arguments;
-
-	for (size_t i = 0; i < call->kit->tool_count; i++) {
-		if (!sts_str_is(name, call->kit->tool_table[i].name))
-			continue;
-		arguments = arguments_of(call);
-		if (arguments != NULL)
-			call->kit->tool_table[i].call(call, arguments);
-		return;
-	}
-	invalid_params(call, "There is no tool of this name; tools/list names them.");
-}
-
-static void do_prompts_get(struct sts_mcp_call *call)
-{
-	struct sts_str name = sts_json_text(call->params, "name");
-	const struct sts_json *arguments;
-
-	for (size_t i = 0; i < call->kit->prompt_count; i++) {
-		if (!sts_str_is(name, call->kit->prompt_table[i].name))
-			continue;
-		arguments = arguments_of(call);
-		if (arguments != NULL)
-			call->kit->prompt_table[i].get(call, arguments);
-		return;
-	}
-	invalid_params(call, "There is no prompt of this name; prompts/list names them.");
-}
-
-static void do_resources_read(struct sts_mcp_call *call)
-{
-	struct sts_str uri = sts_json_text(call->params, "uri");
-	bool modern = call->modern;
-	struct sts_buf data;
-	struct sts_jsonw w;
-
-	if (uri.ptr == NULL) {
-		invalid_params(call, "resources/read wants a uri.");
-		return;
-	}
-	call->cacheable = true;
-	if (call->kit->read(call, uri))
-		return;
-	sts_buf_init(&data, 100000);
-	w = sts_jsonw(&data, false);
-	sts_jw_object(&w, NULL);
-	sts_jw_str(&w, "uri", uri);
-	sts_jw_end_object(&w);
-	sts_mcp_error(call, 200, modern ? STS_MCP_INVALID_PARAMS : STS_MCP_OLD_RESOURCE_NOT_FOUND, "There is no such resource.",
-		sts_buf_str(&data));
-	sts_buf_clear(&data);
-}
-
-static void do_complete(struct sts_mcp_call *call)
-{
-	const struct sts_json *ref = sts_json_get(call->params, "ref");
-	const struct sts_json *argument = sts_json_get(call->params, "argument");
-	struct sts_str name = sts_json_text(argument, "name");
-	struct sts_str value = sts_json_text(argument, "value");
-
-	if (!sts_json_is(ref, STS_JSON_OBJECT) || name.ptr == NULL || value.ptr == NULL)
-		invalid_params(call, "completion/complete wants ref, argument.name and argument.value.");
-	else
-		call->kit->complete(call, ref, name, value);
-}
-
-/* Nothing that could be listened to ever changes; the stream is opened, says so, and stays until the client has enough of it. */
-static void do_listen(struct sts_mcp_call *call)
-{
-	struct sts_buf b;
-
-	if (!sts_json_is(sts_json_get(call->params, "notifications"), STS_JSON_OBJECT)) {
-		invalid_params(call, "subscriptions/listen wants an object of notifications.");
-		return;
-	}
-	if (call->session->port.may_listen != NULL && !call->session->port.may_listen(call->session->port.arg)) {
-		sts_mcp_error(call, 503, STS_MCP_INTERNAL_ERROR, "There are as many subscriptions as this server keeps.", sts_str(NULL, 0));
-		return;
-	}
-	call->listens = true;
-	sts_buf_init(&b, MESSAGE_MAX);
-	sts_buf_puts(&b, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\",\"params\":{\"notifications\":{},\"_meta\":{\"" META
-			 "subscriptionId\":");
-	sts_json_write(&b, call->id);
-	sts_buf_puts(&b, "}}}");
-	call->session->port.send(call->session->port.arg, sts_buf_str(&b), false, 200);
-	sts_buf_clear(&b);
-}
-
-enum { IN_MODERN = 1, IN_LEGACY = 2, IN_BOTH = 3 };
-
-static const struct method {
-	const char *name;
-	unsigned eras;
-	const char *named;  /* the member that Mcp-Name repeats, or NULL */
-	void (*run)(struct sts_mcp_call *call);
-} methods[] = {
-	{"server/discover", IN_MODERN, NULL, do_discover},
-	{"initialize", IN_LEGACY, NULL, do_initialize},
-	{"ping", IN_LEGACY, NULL, do_ping},
-	{"tools/list", IN_BOTH, NULL, do_tools_list},
-	{"tools/call", IN_BOTH, "name", do_tools_call},
-	{"prompts/list", IN_BOTH, NULL, do_prompts_list},
-	{"prompts/get", IN_BOTH, "name", do_prompts_get},
-	{"resources/list", IN_BOTH, NULL, do_resources_list},
-	{"resources/templates/list", IN_BOTH, NULL, do_templates_list},
-	{"resources/read", IN_BOTH, "uri", do_resources_read},
-	{"completion/complete", IN_BOTH, NULL, do_complete},
-	{"subscriptions/listen", IN_MODERN, NULL, do_listen},
-};
-
-static bool offered(const struct sts_mcp_call *call, const struct method *m)
-{
-	const struct sts_mcp_kit *kit = call->kit;
-
-	if ((m->eras & (call->modern ? IN_MODERN : IN_LEGACY)) == 0)
-		return false;
-	if (strncmp(m->name, "tools/", 6) == 0)
-		return kit->tool_count > 0;
-	if (strncmp(m->name, "prompts/", 8) == 0)
-		return kit->prompt_count > 0;
-	if (strncmp(m->name, "resources/", 10) == 0)
-		return kit->read != NULL;
-	if (m->run == do_complete)
-		return kit->complete != NULL;
-	return m->run != do_listen || call->session->port.streams;
-}
-
-static const struct method *find_method(const struct sts_mcp_call *call)
-{
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-		if (sts_str_is(call->method, methods[i].name))
-			return offered(call, &methods[i]) ? &methods[i] : NULL;
-	return NULL;
-}
-
-/* ---- the stateless revision: metadata and headers of every request ----------------------------------------------------------------- */
+/* ---- the stateless revision: metadata and headers of every request
+ * ----------------------------------------------------------------- */
 
 static bool refuse(struct sts_mcp_call *call, unsigned status, int code, const char *message)
 {
@@ -554,22 +265,25 @@ static bool refuse_version(struct sts_mcp_call *call, struct sts_str wanted)
 	sts_jw_end_array(&w);
 	sts_jw_str(&w, "requested", wanted);
 	sts_jw_end_object(&w);
-	sts_mcp_error(call, 400, STS_MCP_UNSUPPORTED_VERSION, "This protocol version is not spoken here.", sts_buf_str(&data));
+	sts_mcp_error(call, 400, STS_MCP_UNSUPPORTED_VERSION, "This protocol version is not spoken here.",
+		sts_buf_str(&data));
 	sts_buf_clear(&data);
 	return false;
 }
 
 static bool meta_passes(struct sts_mcp_call *call, const struct sts_mcp_headers *headers)
 {
-	struct sts_str version = sts_json_text(call->meta, META "protocolVersion");
+	struct sts_str version = sts_json_text(call->meta, STS_MCP_META "protocolVersion");
 
 	if (version.ptr == NULL)
-		return refuse(call, 400, STS_MCP_INVALID_PARAMS, "params._meta lacks " META "protocolVersion.");
-	if (!sts_json_is(sts_json_get(call->meta, META "clientCapabilities"), STS_JSON_OBJECT))
-		return refuse(call, 400, STS_MCP_INVALID_PARAMS, "params._meta lacks " META "clientCapabilities.");
+		return refuse(call, 400, STS_MCP_INVALID_PARAMS, "params._meta lacks " STS_MCP_META "protocolVersion.");
+	if (!sts_json_is(sts_json_get(call->meta, STS_MCP_META "clientCapabilities"), STS_JSON_OBJECT))
+		return refuse(
+			call, 400, STS_MCP_INVALID_PARAMS, "params._meta lacks " STS_MCP_META "clientCapabilities.");
 	if (headers != NULL && !sts_str_eq(headers->version, version))
-		return refuse(call, 400, STS_MCP_HEADER_MISMATCH, "The header MCP-Protocol-Version is missing or differs from params._meta.");
-	return sts_str_is(version, MODERN) || refuse_version(call, version);
+		return refuse(call, 400, STS_MCP_HEADER_MISMATCH,
+			"The header MCP-Protocol-Version is missing or differs from params._meta.");
+	return sts_str_is(version, STS_MCP_MODERN) || refuse_version(call, version);
 }
 
 /* "=?base64?...?=" stands for what it decodes to.  [2026-07-28, Streamable HTTP, "Value Encoding"] */
@@ -583,52 +297,62 @@ static bool header_says(struct sts_str header, struct sts_str want)
 
 	if (header.ptr == NULL)
 		return false;
-	if (!sts_str_starts(header, lead) || header.len < ends || !sts_str_is(sts_str_from(header, header.len - (sizeof tail - 1)), tail))
+	if (!sts_str_starts(header, lead) || header.len < ends ||
+		!sts_str_is(sts_str_from(header, header.len - (sizeof tail - 1)), tail))
 		return sts_str_eq(header, want);
 	sts_buf_init(&decoded, header.len);
-	same = sts_base64_take(&decoded, sts_str(header.ptr + sizeof lead - 1, header.len - ends)) && sts_str_eq(sts_buf_str(&decoded), want);
+	same = sts_base64_take(&decoded, sts_str(header.ptr + sizeof lead - 1, header.len - ends)) &&
+	       sts_str_eq(sts_buf_str(&decoded), want);
 	sts_buf_clear(&decoded);
 	return same;
 }
 
-static bool headers_pass(struct sts_mcp_call *call, const struct method *m, const struct sts_mcp_headers *headers)
+static bool headers_pass(
+	struct sts_mcp_call *call, const struct sts_mcp_method *m, const struct sts_mcp_headers *headers)
 {
 	struct sts_str name = m->named == NULL ? sts_str(NULL, 0) : sts_json_text(call->params, m->named);
 
 	if (headers == NULL)
 		return true;
 	if (!sts_str_eq(headers->method, call->method))
-		return refuse(call, 400, STS_MCP_HEADER_MISMATCH, "The header Mcp-Method is missing or differs from the method.");
+		return refuse(call, 400, STS_MCP_HEADER_MISMATCH,
+			"The header Mcp-Method is missing or differs from the method.");
 	/* a name that is missing in the body is a fault of the parameters, told later */
 	if (name.ptr != NULL && !header_says(headers->name, name))
-		return refuse(call, 400, STS_MCP_HEADER_MISMATCH, "The header Mcp-Name is missing or differs from the name or uri in params.");
+		return refuse(call, 400, STS_MCP_HEADER_MISMATCH,
+			"The header Mcp-Name is missing or differs from the name or uri in params.");
 	return true;
 }
 
-/* ---- messages in --------------------------------------------------------------------------------------------------------------------- */
+/* ---- messages in
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool has_modern_meta(const struct sts_json *meta)
 {
 	for (size_t i = 0; sts_json_is(meta, STS_JSON_OBJECT) && i < meta->count; i++)
-		if (sts_str_is(meta->items[i].name, META "protocolVersion") || sts_str_is(meta->items[i].name, META "clientCapabilities"))
+		if (sts_str_is(meta->items[i].name, STS_MCP_META "protocolVersion") ||
+			sts_str_is(meta->items[i].name, STS_MCP_META "clientCapabilities"))
 			return true;
 	return false;
 }
 
-/* The message decides, except where only the header says that it means to be of the stateless revision: its metadata is missing then. */
+/* The message decides, except where only the header says that it means to be of the stateless revision: its metadata is
+ * missing then. */
 static bool is_modern(const struct sts_mcp_call *call, const struct sts_mcp_headers *headers)
 {
 	return has_modern_meta(call->meta) || sts_str_is(call->method, "server/discover") ||
-		(headers != NULL && sts_str_is(headers->version, MODERN) && !sts_str_is(call->method, "initialize"));
+	       (headers != NULL && sts_str_is(headers->version, STS_MCP_MODERN) &&
+		       !sts_str_is(call->method, "initialize"));
 }
 
 static void run_modern(struct sts_mcp_call *call, const struct sts_mcp_headers *headers)
 {
-	const struct method *m;
+	const struct sts_mcp_method *m;
 
 	if (!meta_passes(call, headers))
 		return;
-	m = find_method(call);
+	m = sts_mcp_find_method(call);
 	if (m == NULL) {
 		refuse(call, 404, STS_MCP_METHOD_NOT_FOUND, "There is no such method.");
 		return;
@@ -639,14 +363,14 @@ static void run_modern(struct sts_mcp_call *call, const struct sts_mcp_headers *
 
 static void run_legacy(struct sts_mcp_call *call, const struct sts_mcp_headers *headers)
 {
-	const struct method *m;
+	const struct sts_mcp_method *m;
 
-	if (headers != NULL && headers->version.ptr != NULL && !is_legacy_version(headers->version) &&
+	if (headers != NULL && headers->version.ptr != NULL && !sts_mcp_is_legacy_version(headers->version) &&
 		!sts_str_is(call->method, "initialize")) {
 		refuse_version(call, headers->version);
 		return;
 	}
-	m = find_method(call);
+	m = sts_mcp_find_method(call);
 	if (m == NULL)
 		refuse(call, 200, STS_MCP_METHOD_NOT_FOUND, "There is no such method.");
 	else
@@ -690,7 +414,8 @@ static const char *shape_fault(const struct sts_json *m)
 	if (!sts_json_is(m, STS_JSON_OBJECT) || !sts_str_is(sts_json_text(m, "jsonrpc"), "2.0"))
 		return "This is no JSON-RPC 2.0 message.";
 	if (sts_json_text(m, "method").ptr == NULL)
-		return "The message has no method; responses are not taken here, as this server asks its clients nothing.";
+		return "The message has no method; responses are not taken here, as this server asks its clients "
+		       "nothing.";
 	if (id != NULL && !id_fits(id))
 		return "The id is neither a string nor an integer.";
 	if (params != NULL && params->type != STS_JSON_OBJECT)
@@ -726,7 +451,9 @@ bool sts_mcp_receive(struct sts_mcp_session *session, struct sts_str text, const
 
 		call->id = id != NULL && id_fits(id) ? id : NULL;
 		sts_mcp_error(call, 400, message == NULL ? STS_MCP_PARSE_ERROR : STS_MCP_INVALID_REQUEST,
-			message == NULL ? sts_sprintf(call->arena, "The message is no JSON that is taken here: %s", why) : fault, sts_str(NULL, 0));
+			message == NULL ? sts_sprintf(call->arena, "The message is no JSON that is taken here: %s", why)
+					: fault,
+			sts_str(NULL, 0));
 		return true;
 	}
 	if (sts_json_get(message, "id") == NULL) {

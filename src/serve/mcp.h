@@ -1,6 +1,7 @@
 /*
- * Model Context Protocol, the server's side: JSON-RPC messages in, JSON-RPC messages out, whatever carries them. Revision 2026-07-28
- * (stateless, every request brings its own metadata) and the handshake revisions 2025-11-25 and 2025-06-18, side by side; the message decides.
+ * Model Context Protocol, the server's side: JSON-RPC messages in, JSON-RPC messages out, whatever carries them.
+ * Revision 2026-07-28 (stateless, every request brings its own metadata) and the handshake revisions 2025-11-25 and
+ * 2025-06-18, side by side; the message decides.
  */
 #ifndef STS_SERVE_MCP_H
 #define STS_SERVE_MCP_H
@@ -25,7 +26,8 @@ enum {
 
 struct sts_mcp_tool {
 	const char *name;
-	/** arguments is an object. Answer now or later with sts_mcp_tool_result(), sts_mcp_result() or sts_mcp_error(). */
+	/** arguments is an object. Answer now or later with sts_mcp_tool_result(), sts_mcp_result() or sts_mcp_error().
+	 */
 	void (*call)(struct sts_mcp_call *call, const struct sts_json *arguments);
 };
 
@@ -40,18 +42,19 @@ struct sts_mcp_kit {
 	const char *name, *title;
 	const char *(*version)(void);
 	const char *instructions;
-	const struct sts_str *tools;       /* JSON array of the tools' definitions on one line; every name is in tool_table */
+	const struct sts_str *tools; /* JSON array of the tools' definitions on one line; every name is in tool_table */
 	const struct sts_mcp_tool *tool_table;
 	size_t tool_count;
-	const struct sts_str *prompts;     /* the same for prompts */
+	const struct sts_str *prompts; /* the same for prompts */
 	const struct sts_mcp_prompt *prompt_table;
 	size_t prompt_count;
-	const struct sts_str *resources;   /* JSON arrays */
+	const struct sts_str *resources; /* JSON arrays */
 	const struct sts_str *templates;
 	/** Answer with member contents; false: there is no such resource, nothing was answered. */
 	bool (*read)(struct sts_mcp_call *call, struct sts_str uri);
 	/** Answer with member completion. NULL: there are no completions. */
-	void (*complete)(struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value);
+	void (*complete)(
+		struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value);
 };
 
 /** How messages go back, and what a transport knows of its other end. */
@@ -66,7 +69,8 @@ struct sts_mcp_port {
 	bool streams;
 	/** May one more subscription stay open? NULL: yes. */
 	bool (*may_listen)(void *arg);
-	/** A pointer for the handlers, made when a request comes in; in the call's arena, which may outlive the connection. May be NULL. */
+	/** A pointer for the handlers, made when a request comes in; in the call's arena, which may outlive the
+	 * connection. May be NULL. */
 	void *(*user)(struct sts_arena *arena, void *arg);
 	void *arg;
 };
@@ -76,6 +80,8 @@ struct sts_mcp_session {
 	const struct sts_mcp_kit *kit;
 	struct sts_mcp_port port;
 	struct sts_mcp_call *calls;
+	struct sts_mcp_session
+		*orphans; /* where calls go whose client is gone and whose work goes on; NULL: they are cancelled */
 };
 
 /** What HTTP says beside the message; texts with ptr NULL are not there. */
@@ -89,17 +95,19 @@ struct sts_mcp_headers {
  * Take one message.
  *
  * @param headers  NULL where the transport has none (stdio)
- * @return true: it is a request, or nothing that can be taken; port.send() answers, now or later. false: a notification, taken
+ * @return true: it is a request, or nothing that can be taken; port.send() answers, now or later. false: a
+ * notification, taken
  */
 bool sts_mcp_receive(struct sts_mcp_session *session, struct sts_str message, const struct sts_mcp_headers *headers);
-/** The other end is gone. Requests of the stateless revision are cancelled; those of the others go on and their answers are dropped. */
+/** The other end is gone. Requests of the stateless revision are cancelled; those of the others become orphans. */
 void sts_mcp_session_gone(struct sts_mcp_session *session);
 /** The server stops: end a subscription that is open. The session may be gone afterwards. */
 void sts_mcp_session_stop(struct sts_mcp_session *session);
 /** Cancel everything. */
 void sts_mcp_session_clear(struct sts_mcp_session *session);
 
-/* ---- for handlers ---------------------------------------------------------------------------------------------------- */
+/* ---- for handlers
+ * ---------------------------------------------------------------------------------------------------- */
 
 /** Memory that lives until the call is answered or cancelled. */
 struct sts_arena *sts_mcp_arena(struct sts_mcp_call *call);
@@ -111,7 +119,8 @@ const struct sts_json *sts_mcp_params(const struct sts_mcp_call *call);
 bool sts_mcp_client_can(const struct sts_mcp_call *call, const char *capability);
 /** fn(arg) is called once when the call is cancelled; it must not answer then. */
 void sts_mcp_on_cancel(struct sts_mcp_call *call, void (*fn)(void *arg), void *arg);
-/** Tell how far it is; each done is larger than the one before. Goes nowhere when the client did not ask for it. total 0: unknown. */
+/** Tell how far it is; each done is larger than the one before. Goes nowhere when the client did not ask for it. total
+ * 0: unknown. */
 void sts_mcp_progress(struct sts_mcp_call *call, unsigned done, unsigned total, const char *message);
 
 /** Answer. members: JSON members of the result, without braces. The call ends. */
@@ -126,7 +135,8 @@ void sts_mcp_error(struct sts_mcp_call *call, unsigned status, int code, const c
  * @param structured  JSON that fits the tool's output schema, or ptr NULL
  * @param more        further content blocks as JSON, each with a comma in front, or ptr NULL
  */
-void sts_mcp_tool_result(struct sts_mcp_call *call, const char *text, struct sts_str structured, struct sts_str more, bool is_error);
+void sts_mcp_tool_result(
+	struct sts_mcp_call *call, const char *text, struct sts_str structured, struct sts_str more, bool is_error);
 
 /** Revisions spoken, newest first, NULL-terminated. */
 extern const char *const sts_mcp_versions[];

@@ -11,9 +11,9 @@ struct mcp_post {
 	struct sts_mcp_session session;
 	struct sts_sse sse;
 	bool streaming;
-	bool wants_stream;        /* the client takes no plain JSON */
+	bool wants_stream; /* the client takes no plain JSON */
 	bool listens;
-	struct mcp_post *next;    /* those that listen */
+	struct mcp_post *next; /* those that listen */
 	struct mcp_post **link;
 };
 
@@ -51,7 +51,27 @@ void mcp_http_stop(struct sts_server *server)
 		sts_mcp_session_stop(&server->mcp_listeners->session);
 }
 
-/* ---- out ------------------------------------------------------------------------------------------------------------------- */
+static void drop(void *arg, struct sts_str message, bool last, unsigned status)
+{
+	(void)arg;
+	(void)message;
+	(void)last;
+	(void)status;
+}
+
+void mcp_http_init(struct sts_server *server)
+{
+	server->mcp_orphans = (struct sts_mcp_session){.kit = server->mcp, .port = {.send = drop}};
+}
+
+void mcp_http_clear(struct sts_server *server)
+{
+	sts_mcp_session_clear(&server->mcp_orphans);
+}
+
+/* ---- out
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void send_event(struct mcp_post *post, struct sts_str message)
 {
@@ -84,7 +104,10 @@ static void *user(struct sts_arena *arena, void *arg)
 	const struct mcp_post *post = arg;
 	struct call *copy = STS_NEW(arena, struct call);
 
-	*copy = (struct call){.server = post->call->server, .arena = arena, .client = post->call->client, .id = sts_strdup(arena, post->call->id)};
+	*copy = (struct call){.server = post->call->server,
+		.arena = arena,
+		.client = post->call->client,
+		.id = sts_strdup(arena, post->call->id)};
 	if (post->call->key != NULL) {
 		copy->key = STS_NEW(arena, struct sts_key);
 		*copy->key = *post->call->key;
@@ -101,7 +124,9 @@ static void client_gone(void *arg)
 	sts_mcp_session_gone(&post->session);
 }
 
-/* ---- in --------------------------------------------------------------------------------------------------------------------- */
+/* ---- in
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool types_pass(struct call *call, struct mcp_post *post)
 {
@@ -113,7 +138,8 @@ static bool types_pass(struct call *call, struct mcp_post *post)
 		return false;
 	}
 	if (!json && !events) {
-		call_problem(call, 406, NULL, "The answer is application/json or text/event-stream; the Accept header takes neither.");
+		call_problem(call, 406, NULL,
+			"The answer is application/json or text/event-stream; the Accept header takes neither.");
 		return false;
 	}
 	post->wants_stream = !json;
@@ -132,7 +158,8 @@ void mcp_post(struct call *call)
 
 	post->call = call;
 	post->session = (struct sts_mcp_session){.kit = call->server->mcp,
-		.port = {.send = send_message, .may_listen = may_listen, .user = user, .arg = post}};
+		.port = {.send = send_message, .may_listen = may_listen, .user = user, .arg = post},
+		.orphans = &call->server->mcp_orphans};
 	if (!types_pass(call, post))
 		return;
 	sts_exchange_on_gone(call->x, client_gone, post);

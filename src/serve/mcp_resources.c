@@ -63,7 +63,8 @@ static bool read_finding(struct sts_mcp_call *call, struct sts_str uri, struct s
 static bool read_check(struct sts_mcp_call *call, struct sts_str uri, struct sts_str domain)
 {
 	const struct call *user = sts_mcp_user(call);
-	struct sts_outcome *result = sts_pool_cached(user->server->pool, sts_strndup(sts_mcp_arena(call), domain.ptr, domain.len));
+	struct sts_outcome *result =
+		sts_pool_cached(user->server->pool, sts_strndup(sts_mcp_arena(call), domain.ptr, domain.len));
 
 	if (result == NULL || result->json_len > READ_MAX)
 		return false;
@@ -83,10 +84,11 @@ bool sts_mcp_read_resource(struct sts_mcp_call *call, struct sts_str uri)
 	return false;
 }
 
-void sts_mcp_complete(struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value)
+void sts_mcp_complete(
+	struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value)
 {
 	bool codes = sts_str_is(sts_json_text(ref, "type"), "ref/resource") &&
-		sts_str_is(sts_json_text(ref, "uri"), "mtasts://findings/{code}") && sts_str_is(argument, "code");
+		     sts_str_is(sts_json_text(ref, "uri"), "mtasts://findings/{code}") && sts_str_is(argument, "code");
 	struct sts_explanation e;
 	struct sts_buf b;
 	struct sts_jsonw w;

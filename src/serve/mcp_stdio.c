@@ -2,7 +2,6 @@
 
 #include "net/address.h"
 #include "serve/mcp_kit.h"
-#include "serve/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +13,12 @@
 #define PIECE 65536
 
 struct stdio {
-	struct sts_server server;       /* guard, pool and unlimited allowances; no HTTP */
+	struct sts_server server; /* guard, pool and unlimited allowances; no HTTP */
 	struct sts_mcp_session session;
 	struct sts_buf in;
-	bool skipping;                  /* the rest of a line that was too long */
-	bool ended;                     /* standard input */
-	bool always_ready;              /* it is a file: nothing tells when there is more */
+	bool skipping;     /* the rest of a line that was too long */
+	bool ended;        /* standard input */
+	bool always_ready; /* it is a file: nothing tells when there is more */
 	struct sts_watch watch;
 	struct sts_timer more;
 };
@@ -30,7 +29,9 @@ static void stop_if_idle(struct stdio *s)
 		sts_loop_stop(s->server.loop);
 }
 
-/* ---- out ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- out
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 /* A client that does not read makes us wait: whatever else it wants from us it would not read either. */
 static bool write_all(const char *data, size_t len)
@@ -82,7 +83,9 @@ static void *user(struct sts_arena *arena, void *arg)
 	return call;
 }
 
-/* ---- in ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- in
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void take_line(struct stdio *s, struct sts_str line)
 {
@@ -154,11 +157,20 @@ static void wait_for_input(struct stdio *s)
 		sts_watch_set(s->server.loop, &s->watch, STDIN_FILENO, STS_READABLE, -1, input_ready, s);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole
+ * ------------------------------------------------------------------------------------------------------------------ */
 
-static enum sts_err make_parts(struct stdio *s, const struct sts_pool_options *options, bool allow_special_names, const char **why)
+static void check_ended(struct sts_outcome *result, void *arg)
 {
-	struct sts_guard_options guard = {.allow_special_names = allow_special_names};
+	struct stdio *s = arg;
+
+	if (s->server.historian != NULL)
+		sts_historian_keep(s->server.historian, result);
+}
+
+static enum sts_err make_parts(struct stdio *s, const struct sts_server_options *options, const char **why)
+{
+	struct sts_guard_options guard = {.allow_special_names = options->guard.allow_special_names};
 	struct stat st;
 	enum sts_err err;
 
@@ -167,8 +179,13 @@ static enum sts_err make_parts(struct stdio *s, const struct sts_pool_options *o
 	if (s->server.loop == NULL)
 		return STS_ENOMEM;
 	err = sts_guard_new(&guard, &s->server.guard, why);
+	if (err == STS_OK && options->pool.history != NULL)
+		err = sts_historian_new(
+			s->server.loop, options->pool.history, options->keep_days, &s->server.historian, why);
 	if (err == STS_OK)
-		err = sts_pool_new(s->server.loop, options, &s->server.pool, why);
+		err = sts_pool_new(s->server.loop, &options->pool, &s->server.pool, why);
+	if (err == STS_OK)
+		sts_pool_on_result(s->server.pool, check_ended, s);
 	s->always_ready = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 	return err;
 }
@@ -179,16 +196,17 @@ static void clear(struct stdio *s)
 	sts_watch_clear(&s->watch);
 	sts_timer_clear(&s->more);
 	sts_pool_free(s->server.pool);
+	sts_historian_free(s->server.historian);
 	sts_guard_free(s->server.guard);
 	sts_loop_free(s->server.loop);
 	sts_buf_clear(&s->in);
 }
 
-enum sts_err sts_mcp_stdio(const struct sts_pool_options *options, bool allow_special_names, const char **why)
+enum sts_err sts_mcp_stdio(const struct sts_server_options *options, const char **why)
 {
 	struct stdio s = {.session = {.kit = &sts_mcp_product}};
 	int flags = fcntl(STDIN_FILENO, F_GETFL);
-	enum sts_err err = make_parts(&s, options, allow_special_names, why);
+	enum sts_err err = make_parts(&s, options, why);
 
 	s.session.port = (struct sts_mcp_port){.send = send_message, .streams = true, .user = user, .arg = &s};
 	sts_buf_init(&s.in, LINE_MAX_OCTETS + PIECE);

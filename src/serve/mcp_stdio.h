@@ -2,16 +2,15 @@
 #ifndef STS_SERVE_MCP_STDIO_H
 #define STS_SERVE_MCP_STDIO_H
 
-#include "serve/pool.h"
+#include "serve/server.h"
 
 /**
  * Serve until standard input ends and everything asked for is answered, or standard output is closed.
  *
- * @param options    of the pool
- * @param allow_special_names  names for special use are checked, too
- * @param why        on failure a sentence
- * @return as sts_pool_new()
+ * @param options  pool, keep_days and guard.allow_special_names count
+ * @param why      on failure a sentence
+ * @return as sts_pool_new(), sts_historian_new()
  */
-STS_MUST_CHECK enum sts_err sts_mcp_stdio(const struct sts_pool_options *options, bool allow_special_names, const char **why);
+STS_MUST_CHECK enum sts_err sts_mcp_stdio(const struct sts_server_options *options, const char **why);
 
 #endif

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const unsigned statuses[] = {200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 414, 415, 417, 421, 422, 429,
-	431, 499, 500, 501, 503, 505};
+static const unsigned statuses[] = {200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 414, 415,
+	417, 421, 422, 429, 431, 499, 500, 501, 503, 505};
 #define STATUS_COUNT (sizeof statuses / sizeof *statuses)
 _Static_assert(STATUS_COUNT <= STS_STATUSES_MAX, "a column for each status");
 
-static const double request_bounds[STS_HISTOGRAM_BUCKETS] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15, 60};
+static const double request_bounds[STS_HISTOGRAM_BUCKETS] = {
+	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15, 60};
 static const double check_bounds[STS_HISTOGRAM_BUCKETS] = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 45, 60};
 
 static void observe(struct sts_histogram *h, const double *bounds, int64_t took_ms)
@@ -53,7 +54,8 @@ void sts_metrics_check(struct sts_metrics *m, const struct sts_outcome *result)
 			m->refused_targets[STS_TARGET_PRIVATE]++;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void family(struct sts_buf *out, const char *name, const char *type, const char *help)
 {
@@ -67,7 +69,8 @@ static void single(struct sts_buf *out, const char *name, const char *type, cons
 }
 
 /* label: a pair, or "" */
-static void histogram(struct sts_buf *out, const char *name, const char *label, const struct sts_histogram *h, const double *bounds)
+static void histogram(
+	struct sts_buf *out, const char *name, const char *label, const struct sts_histogram *h, const double *bounds)
 {
 	const char *comma = label[0] != '\0' ? "," : "";
 	uint64_t below = 0;
@@ -85,12 +88,14 @@ static void write_requests(const struct sts_metrics *m, const struct sts_metrics
 {
 	char label[128];
 
-	family(out, "mtasts_http_requests_total", "counter", "Requests answered, by route and status; 499: the client was gone before.");
+	family(out, "mtasts_http_requests_total", "counter",
+		"Requests answered, by route and status; 499: the client was gone before.");
 	for (size_t i = 0; i < now->route_count; i++)
 		for (size_t k = 0; k < STATUS_COUNT; k++)
 			if (m->requests[i][k] > 0)
-				sts_buf_printf(out, "mtasts_http_requests_total{route=\"%s\",code=\"%u\"} %" PRIu64 "\n", now->routes[i],
-					statuses[k], m->requests[i][k]);
+				sts_buf_printf(out,
+					"mtasts_http_requests_total{route=\"%s\",code=\"%u\"} %" PRIu64 "\n",
+					now->routes[i], statuses[k], m->requests[i][k]);
 	family(out, "mtasts_http_request_duration_seconds", "histogram",
 		"Time from the whole request to its answer; streams: to the start of the answer.");
 	for (size_t i = 0; i < now->route_count; i++) {
@@ -100,22 +105,25 @@ static void write_requests(const struct sts_metrics *m, const struct sts_metrics
 		histogram(out, "mtasts_http_request_duration_seconds", label, &m->durations[i], request_bounds);
 	}
 	single(out, "mtasts_http_connections", "gauge", "Connections open.", now->connections);
-	single(out, "mtasts_http_connections_refused_total", "counter", "Connections closed at once because of the limits.",
-		now->refused_connections);
+	single(out, "mtasts_http_connections_refused_total", "counter",
+		"Connections closed at once because of the limits.", now->refused_connections);
 }
 
 static void write_checks(const struct sts_metrics *m, const struct sts_pool_stats *pool, struct sts_buf *out)
 {
 	family(out, "mtasts_checks_total", "counter", "Checks that ended, by verdict.");
 	for (size_t i = 0; i < sizeof m->verdicts / sizeof *m->verdicts; i++)
-		sts_buf_printf(out, "mtasts_checks_total{verdict=\"%s\"} %" PRIu64 "\n", sts_verdict_name((enum sts_verdict)i), m->verdicts[i]);
-	family(out, "mtasts_check_duration_seconds", "histogram", "Duration of checks, waiting for their turn included.");
+		sts_buf_printf(out, "mtasts_checks_total{verdict=\"%s\"} %" PRIu64 "\n",
+			sts_verdict_name((enum sts_verdict)i), m->verdicts[i]);
+	family(out, "mtasts_check_duration_seconds", "histogram",
+		"Duration of checks, waiting for their turn included.");
 	histogram(out, "mtasts_check_duration_seconds", "", &m->check_durations, check_bounds);
 	single(out, "mtasts_checks_in_flight", "gauge", "Checks running or waiting for their turn.", pool->in_flight);
 	single(out, "mtasts_checks_started_total", "counter", "Checks started.", pool->started);
-	single(out, "mtasts_checks_shared_total", "counter", "Times that somebody joined a check under way.", pool->shared);
-	single(out, "mtasts_checks_cancelled_total", "counter", "Checks cancelled because nobody waited for them any more.",
-		pool->cancelled);
+	single(out, "mtasts_checks_shared_total", "counter", "Times that somebody joined a check under way.",
+		pool->shared);
+	single(out, "mtasts_checks_cancelled_total", "counter",
+		"Checks cancelled because nobody waited for them any more.", pool->cancelled);
 	single(out, "mtasts_cache_hits_total", "counter", "Results given from the cache.", pool->hits);
 	single(out, "mtasts_cache_entries", "gauge", "Results kept.", pool->cached);
 	single(out, "mtasts_cache_bytes", "gauge", "Octets of results kept.", pool->cached_bytes);
@@ -124,14 +132,18 @@ static void write_checks(const struct sts_metrics *m, const struct sts_pool_stat
 static void write_refusals(const struct sts_metrics *m, struct sts_buf *out)
 {
 	static const char *const limit_words[STS_LIMIT_COUNT] = {"requests", "checks", "domain", "total"};
-	static const char *const target_words[STS_TARGET_COUNT] = {"special-use-name", "do-not-check", "private-address"};
+	static const char *const target_words[STS_TARGET_COUNT] = {
+		"special-use-name", "do-not-check", "private-address"};
 
 	family(out, "mtasts_limits_hit_total", "counter", "Requests refused because of a limit.");
 	for (size_t i = 0; i < STS_LIMIT_COUNT; i++)
-		sts_buf_printf(out, "mtasts_limits_hit_total{limit=\"%s\"} %" PRIu64 "\n", limit_words[i], m->limits[i]);
-	family(out, "mtasts_refused_targets_total", "counter", "Names and addresses that were not contacted because they are off limits.");
+		sts_buf_printf(
+			out, "mtasts_limits_hit_total{limit=\"%s\"} %" PRIu64 "\n", limit_words[i], m->limits[i]);
+	family(out, "mtasts_refused_targets_total", "counter",
+		"Names and addresses that were not contacted because they are off limits.");
 	for (size_t i = 0; i < STS_TARGET_COUNT; i++)
-		sts_buf_printf(out, "mtasts_refused_targets_total{reason=\"%s\"} %" PRIu64 "\n", target_words[i], m->refused_targets[i]);
+		sts_buf_printf(out, "mtasts_refused_targets_total{reason=\"%s\"} %" PRIu64 "\n", target_words[i],
+			m->refused_targets[i]);
 }
 
 static uint64_t resident_bytes(void)
@@ -152,9 +164,12 @@ void sts_metrics_write(const struct sts_metrics *m, const struct sts_metrics_now
 	write_requests(m, now, out);
 	write_checks(m, &now->pool, out);
 	write_refusals(m, out);
+	single(out, "mtasts_history_kept_total", "counter", "Results kept in the history.", now->history.kept);
+	single(out, "mtasts_history_failures_total", "counter", "Results that could not be kept.", now->history.failed);
 	single(out, "mtasts_mcp_calls_total", "counter", "MCP tools called.", m->mcp_calls);
 	family(out, "mtasts_build_info", "gauge", "The version, as a label.");
 	sts_buf_printf(out, "mtasts_build_info{version=\"%s\"} 1\n", sts_version());
-	single(out, "process_start_time_seconds", "gauge", "Start of the process, seconds since 1970.", (uint64_t)m->started_at);
+	single(out, "process_start_time_seconds", "gauge", "Start of the process, seconds since 1970.",
+		(uint64_t)m->started_at);
 	single(out, "process_resident_memory_bytes", "gauge", "Memory resident.", resident_bytes());
 }

@@ -3,7 +3,7 @@
 #define STS_SERVE_METRICS_H
 
 #include "base/buf.h"
-#include "serve/pool.h"
+#include "serve/historian.h"
 
 #define STS_ROUTES_MAX 40
 #define STS_STATUSES_MAX 32
@@ -23,7 +23,7 @@ enum sts_target { STS_TARGET_SPECIAL, STS_TARGET_LISTED, STS_TARGET_PRIVATE, STS
 struct sts_metrics {
 	uint64_t requests[STS_ROUTES_MAX][STS_STATUSES_MAX];
 	struct sts_histogram durations[STS_ROUTES_MAX];
-	uint64_t verdicts[7];                   /* as enum sts_verdict */
+	uint64_t verdicts[7]; /* as enum sts_verdict */
 	struct sts_histogram check_durations;
 	uint64_t limits[STS_LIMIT_COUNT];
 	uint64_t refused_targets[STS_TARGET_COUNT];
@@ -43,6 +43,7 @@ struct sts_metrics_now {
 	struct sts_pool_stats pool;
 	size_t connections;
 	uint64_t refused_connections;
+	struct sts_historian_stats history;
 };
 
 void sts_metrics_write(const struct sts_metrics *m, const struct sts_metrics_now *now, struct sts_buf *out);

@@ -49,16 +49,17 @@ struct sts_pool {
 	struct sts_mailbox *answers;
 	struct sts_worker **workers;
 	unsigned worker_count;
-	struct sts_map running;      /* domain to job */
+	struct sts_map running; /* domain to job */
 	struct job *all;
-	struct sts_map kept;         /* domain to kept */
+	struct sts_map kept; /* domain to kept */
 	struct kept *newest, *oldest;
 	void (*on_result)(struct sts_outcome *result, void *arg);
 	void *on_result_arg;
 	struct sts_pool_stats stats;
 };
 
-/* ---- results --------------------------------------------------------------------------------------------------------- */
+/* ---- results
+ * --------------------------------------------------------------------------------------------------------- */
 
 struct sts_outcome *sts_outcome_keep(struct sts_outcome *result)
 {
@@ -96,7 +97,8 @@ static struct sts_outcome *result_new(struct sts_letter *letter, int64_t started
 	return r;
 }
 
-/* ---- results that are kept --------------------------------------------------------------------------------------------- */
+/* ---- results that are kept
+ * --------------------------------------------------------------------------------------------- */
 
 static void forget(struct sts_pool *pool, struct kept *k)
 {
@@ -117,7 +119,8 @@ static bool is_stale(const struct sts_pool *pool, const struct kept *k)
 
 static void make_room(struct sts_pool *pool, size_t size)
 {
-	while (pool->oldest != NULL && (is_stale(pool, pool->oldest) || pool->stats.cached_bytes + size > pool->options.cache_bytes))
+	while (pool->oldest != NULL &&
+		(is_stale(pool, pool->oldest) || pool->stats.cached_bytes + size > pool->options.cache_bytes))
 		forget(pool, pool->oldest);
 }
 
@@ -157,7 +160,8 @@ struct sts_outcome *sts_pool_cached(struct sts_pool *pool, const char *domain)
 	return k->result;
 }
 
-/* ---- jobs --------------------------------------------------------------------------------------------------------------- */
+/* ---- jobs
+ * --------------------------------------------------------------------------------------------------------------- */
 
 static void job_free(struct job *job)
 {
@@ -175,7 +179,8 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-/* Names of one registrable domain go to one engine: it has their zone in its cache, and sees to it that their hosts are not crowded. */
+/* Names of one registrable domain go to one engine: it has their zone in its cache, and sees to it that their hosts are
+ * not crowded. */
 static struct sts_worker *worker_for(const struct sts_pool *pool, const char *domain)
 {
 	const char *base = sts_domain_registrable(domain);
@@ -216,8 +221,8 @@ static bool send_check(struct job *job)
 
 	if (domain == NULL)
 		return false;
-	sts_mailbox_post(
-		sts_worker_box(job->errand.worker), (struct sts_letter){.word = STS_WORD_CHECK, .errand = &job->errand, .text = domain});
+	sts_mailbox_post(sts_worker_box(job->errand.worker),
+		(struct sts_letter){.word = STS_WORD_CHECK, .errand = &job->errand, .text = domain});
 	return true;
 }
 
@@ -285,7 +290,8 @@ static void receive(struct sts_letter *letter, void *arg)
 	sts_letter_free(letter);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------------------------------------- */
+/* ---- asking
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 bool sts_pool_running(const struct sts_pool *pool, const char *domain)
 {
@@ -313,7 +319,8 @@ static struct job *find_or_start(struct sts_pool *pool, const char *domain)
 	return job;
 }
 
-struct sts_ticket *sts_pool_ask(struct sts_pool *pool, const char *domain, sts_pool_step_fn *on_step, sts_pool_done_fn *on_done, void *arg)
+struct sts_ticket *sts_pool_ask(
+	struct sts_pool *pool, const char *domain, sts_pool_step_fn *on_step, sts_pool_done_fn *on_done, void *arg)
 {
 	struct sts_ticket *t = calloc(1, sizeof *t);
 	struct job *job = t == NULL ? NULL : find_or_start(pool, domain);
@@ -322,7 +329,12 @@ struct sts_ticket *sts_pool_ask(struct sts_pool *pool, const char *domain, sts_p
 		free(t);
 		return NULL;
 	}
-	*t = (struct sts_ticket){.job = job, .next = job->tickets, .link = &job->tickets, .on_step = on_step, .on_done = on_done, .arg = arg};
+	*t = (struct sts_ticket){.job = job,
+		.next = job->tickets,
+		.link = &job->tickets,
+		.on_step = on_step,
+		.on_done = on_done,
+		.arg = arg};
 	if (t->next != NULL)
 		t->next->link = &t->next;
 	job->tickets = t;
@@ -344,10 +356,12 @@ void sts_ticket_cancel(struct sts_ticket *t)
 	job_ends(job);
 	job->cancelled = true;
 	job->pool->stats.cancelled++;
-	sts_mailbox_post(sts_worker_box(job->errand.worker), (struct sts_letter){.word = STS_WORD_CANCEL, .errand = &job->errand});
+	sts_mailbox_post(sts_worker_box(job->errand.worker),
+		(struct sts_letter){.word = STS_WORD_CANCEL, .errand = &job->errand});
 }
 
-/* ---- the pool --------------------------------------------------------------------------------------------------------------- */
+/* ---- the pool
+ * --------------------------------------------------------------------------------------------------------------- */
 
 void sts_pool_on_result(struct sts_pool *pool, void (*fn)(struct sts_outcome *result, void *arg), void *arg)
 {
@@ -365,14 +379,16 @@ static enum sts_err start_workers(struct sts_pool *pool, const char **why)
 	if (pool->workers == NULL || pool->answers == NULL)
 		return STS_ENOMEM;
 	for (unsigned i = 0; i < pool->options.threads && err == STS_OK; i++) {
-		err = sts_worker_new(&pool->options.engine, pool->options.at_once, pool->answers, &pool->workers[i], why);
+		err = sts_worker_new(&pool->options.engine, pool->options.history, pool->options.at_once, pool->answers,
+			&pool->workers[i], why);
 		if (err == STS_OK)
 			pool->worker_count++;
 	}
 	return err;
 }
 
-enum sts_err sts_pool_new(struct sts_loop *loop, const struct sts_pool_options *options, struct sts_pool **out, const char **why)
+enum sts_err sts_pool_new(
+	struct sts_loop *loop, const struct sts_pool_options *options, struct sts_pool **out, const char **why)
 {
 	struct sts_pool *pool = calloc(1, sizeof *pool);
 	enum sts_err err;

@@ -20,7 +20,8 @@ static bool wants_json(struct call *call)
 	return false;
 }
 
-/* ---- explain ---------------------------------------------------------------------------------------------------------------- */
+/* ---- explain
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 void sts_json_explanation(struct sts_jsonw *w, const char *key, const struct sts_explanation *e)
 {
@@ -75,7 +76,8 @@ static void unknown_code(struct call *call)
 		sts_buf_puts(&members, ",\"did_you_mean\":");
 		sts_jw_cstr(&w, NULL, near);
 	}
-	call_problem_with(call, 404, "unknown-code", "No finding has this code. /v1/explain lists all of them.", sts_buf_str(&members));
+	call_problem_with(call, 404, "unknown-code", "No finding has this code. /v1/explain lists all of them.",
+		sts_buf_str(&members));
 	sts_buf_clear(&members);
 }
 
@@ -91,7 +93,8 @@ void rest_explain(struct call *call)
 		send_explanation(call, &e);
 }
 
-/* ---- health ------------------------------------------------------------------------------------------------------------------ */
+/* ---- health
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 void rest_healthz(struct call *call)
 {
@@ -122,6 +125,8 @@ void rest_metrics(struct call *call)
 	now.pool = sts_pool_stats(call->server->pool);
 	now.connections = sts_httpd_connections(call->server->httpd);
 	now.refused_connections = sts_httpd_refused(call->server->httpd);
+	if (call->server->historian != NULL)
+		now.history = sts_historian_stats(call->server->historian);
 	sts_buf_init(&b, METRICS_MAX);
 	sts_metrics_write(&call->server->metrics, &now, &b);
 	call_send(call, 200, "text/plain; version=0.0.4; charset=utf-8", sts_buf_str(&b));

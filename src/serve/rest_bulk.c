@@ -1,6 +1,6 @@
 /*
- * POST /v1/checks: up to 100 domains in one request, one line of JSON for each as it ends (NDJSON). New checks are paced by the client's
- * allowance, so a bulk request takes longer instead of failing.
+ * POST /v1/checks: up to 100 domains in one request, one line of JSON for each as it ends (NDJSON). New checks are
+ * paced by the client's allowance, so a bulk request takes longer instead of failing.
  */
 #include "serve/inquiry.h"
 #include "serve/routes.h"
@@ -23,7 +23,7 @@ struct bulk {
 	struct call *call;
 	struct item *items;
 	size_t count;
-	size_t next;        /* the first that was not asked for yet */
+	size_t next; /* the first that was not asked for yet */
 	size_t waiting;
 	bool fresh;
 	int64_t deadline_ms;
@@ -64,7 +64,8 @@ static void write_error(struct item *item, enum sts_inquiry_state state)
 	sts_jw_cstr(&w, NULL, item->ask.typed);
 	sts_buf_puts(&b, ",\"error\":");
 	call_problem_json(&b, item->bulk->call, status, type,
-		item->ask.why != NULL ? item->ask.why : "The check could not be made; it is this server's fault, not the domain's.",
+		item->ask.why != NULL ? item->ask.why
+				      : "The check could not be made; it is this server's fault, not the domain's.",
 		sts_buf_str(&members));
 	sts_buf_addc(&b, '}');
 	sts_buf_clear(&members);
@@ -100,7 +101,8 @@ static bool start_item(struct bulk *bulk, struct item *item)
 	case STS_INQUIRY_LIMITED:
 	case STS_INQUIRY_BUSY:
 		if (sts_now_ms() + (int64_t)item->ask.retry_after_s * 1000 < bulk->deadline_ms) {
-			sts_timer_set(bulk->call->server->loop, &bulk->pace, (int64_t)item->ask.retry_after_s * 1000, go_on, bulk);
+			sts_timer_set(bulk->call->server->loop, &bulk->pace, (int64_t)item->ask.retry_after_s * 1000,
+				go_on, bulk);
 			return false;
 		}
 		break;
@@ -135,7 +137,8 @@ static void client_gone(void *arg)
 			sts_ticket_cancel(bulk->items[i].ask.ticket);
 }
 
-/* ---- the request -------------------------------------------------------------------------------------------------------------- */
+/* ---- the request
+ * -------------------------------------------------------------------------------------------------------------- */
 
 static const char *take_domains(struct bulk *bulk, const struct sts_json *list)
 {
@@ -149,7 +152,8 @@ static const char *take_domains(struct bulk *bulk, const struct sts_json *list)
 		if (!sts_json_is(&list->items[i], STS_JSON_STRING) || list->items[i].text.len > 1000)
 			return "Every member of domains is a text of at most 1000 octets.";
 		item->bulk = bulk;
-		item->ask = (struct sts_inquiry){.typed = list->items[i].text.ptr, .fresh = bulk->fresh, .on_done = item_done, .arg = item};
+		item->ask = (struct sts_inquiry){
+			.typed = list->items[i].text.ptr, .fresh = bulk->fresh, .on_done = item_done, .arg = item};
 	}
 	return NULL;
 }
@@ -179,7 +183,8 @@ void rest_bulk(struct call *call)
 		return;
 	}
 	if (!sts_accepts(call->request, "application/x-ndjson")) {
-		call_problem(call, 406, NULL, "The answer is application/x-ndjson, which the Accept header does not take.");
+		call_problem(
+			call, 406, NULL, "The answer is application/x-ndjson, which the Accept header does not take.");
 		return;
 	}
 	why = read_body(bulk);

@@ -16,30 +16,8 @@ struct waiter {
 	unsigned steps;
 };
 
-static void retry_header(struct call *call, unsigned seconds)
-{
-	char text[16];
-
-	if (seconds == 0)
-		return;
-	snprintf(text, sizeof text, "%u", seconds);
-	sts_exchange_header(call->x, "Retry-After", text);
-}
-
-static void send_refusal(struct call *call, const struct sts_inquiry *ask, enum sts_inquiry_state state)
-{
-	const char *type = NULL;
-	unsigned status = sts_inquiry_status(state, &type);
-	struct sts_buf members;
-
-	sts_buf_init(&members, 65536);
-	sts_inquiry_members(ask, state, &members);
-	retry_header(call, ask->retry_after_s);
-	call_problem_with(call, status, type, ask->why, sts_buf_str(&members));
-	sts_buf_clear(&members);
-}
-
-/* ---- one answer ------------------------------------------------------------------------------------------------------------- */
+/* ---- one answer
+ * ------------------------------------------------------------------------------------------------------------- */
 
 /* The tag is weak: answers that differ in age only are the same to it.  [RFC 9110 section 8.8.1] */
 static bool client_has_it(const struct call *call, const char *tag)
@@ -77,7 +55,8 @@ static void check_ended(struct sts_outcome *result, void *arg)
 
 	w->ask.ticket = NULL;
 	if (result == NULL)
-		call_problem(w->call, 503, "check-failed", "The check could not be made; it is this server's fault, not the domain's.");
+		call_problem(w->call, 503, "check-failed",
+			"The check could not be made; it is this server's fault, not the domain's.");
 	else
 		send_result(w->call, result, false, &w->ask);
 }
@@ -98,12 +77,14 @@ static bool read_query(struct call *call, struct sts_inquiry *ask)
 
 	switch (call_query(call, "domain", &ask->typed)) {
 	case 0:
-		call_problem(call, 400, "invalid-parameter", "The parameter domain is missing: /v1/security/mta-sts?domain=example.com");
+		call_problem(call, 400, "invalid-parameter",
+			"The parameter domain is missing: /v1/security/mta-sts?domain=example.com");
 		return false;
 	case 1:
 		break;
 	default:
-		call_problem(call, 400, "invalid-parameter", "The parameter domain is there twice, or is no UTF-8 text in percent-encoding.");
+		call_problem(call, 400, "invalid-parameter",
+			"The parameter domain is there twice, or is no UTF-8 text in percent-encoding.");
 		return false;
 	}
 	ask->fresh = call_query(call, "fresh", &fresh) == 1 && strcmp(fresh, "1") == 0;
@@ -132,10 +113,11 @@ void rest_check(struct call *call)
 	else if (state == STS_INQUIRY_CACHED)
 		send_result(call, w->ask.result, true, &w->ask);
 	else
-		send_refusal(call, &w->ask, state);
+		call_refuse(call, &w->ask, state);
 }
 
-/* ---- the stream ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the stream
+ * ------------------------------------------------------------------------------------------------------------------ */
 
 static void send_step(const char *step, void *arg)
 {
@@ -161,8 +143,8 @@ static void stream_result(struct waiter *w, const struct sts_outcome *result, bo
 	if (result != NULL)
 		sts_outcome_write(result, cached, w->ask.notes, w->ask.note_count, &b);
 	else
-		call_problem_json(&b, w->call, 503, "check-failed", "The check could not be made; it is this server's fault, not the domain's.",
-			STS_STR(""));
+		call_problem_json(&b, w->call, 503, "check-failed",
+			"The check could not be made; it is this server's fault, not the domain's.", STS_STR(""));
 	sts_sse_send(&w->sse, result != NULL ? "result" : "error", sts_buf_str(&b));
 	sts_buf_clear(&b);
 	sts_sse_end(&w->sse);
@@ -196,14 +178,15 @@ void rest_check_stream(struct call *call)
 	w->call = call;
 	w->ask = (struct sts_inquiry){.on_step = first_step, .on_done = stream_ended, .arg = w};
 	if (!sts_accepts(call->request, "text/event-stream")) {
-		call_problem(call, 406, NULL, "The answer is text/event-stream, which the Accept header does not take.");
+		call_problem(
+			call, 406, NULL, "The answer is text/event-stream, which the Accept header does not take.");
 		return;
 	}
 	if (!read_query(call, &w->ask))
 		return;
 	state = sts_inquire(call, &w->ask);
 	if (state != STS_INQUIRY_WAIT && state != STS_INQUIRY_CACHED) {
-		send_refusal(call, &w->ask, state);
+		call_refuse(call, &w->ask, state);
 		return;
 	}
 	sts_exchange_on_gone(call->x, client_gone, w);

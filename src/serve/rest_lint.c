@@ -27,8 +27,8 @@ static size_t split_lines(struct sts_str body, struct sts_str texts[static TEXTS
 	return count;
 }
 
-void sts_serve_lint(struct sts_str body, enum sts_lint_kind kind, const struct sts_lint_params *params, struct sts_arena *arena,
-	struct sts_lint *out)
+void sts_serve_lint(struct sts_str body, enum sts_lint_kind kind, const struct sts_lint_params *params,
+	struct sts_arena *arena, struct sts_lint *out)
 {
 	struct sts_str texts[TEXTS_MAX];
 	size_t count;
@@ -61,27 +61,13 @@ static bool bad_parameter(struct call *call, const char *detail)
 	return false;
 }
 
-/* Every mx parameter, decoded. */
 static bool read_hosts(struct call *call, struct sts_lint_params *params)
 {
 	const char **hosts = sts_alloc_array(call->arena, HOSTS_MAX, sizeof *hosts);
-	struct sts_str rest = call->request->query;
 
 	params->hosts = hosts;
-	while (rest.len > 0) {
-		size_t end = sts_str_find(rest, '&', 0);
-		struct sts_str pair = sts_str(rest.ptr, end);
-
-		rest = sts_str_from(rest, end + 1);
-		if (!sts_str_starts(pair, "mx="))
-			continue;
-		if (params->host_count == HOSTS_MAX)
-			return bad_parameter(call, "The parameter mx is there more than 50 times.");
-		hosts[params->host_count] = sts_percent_decode(call->arena, sts_str_from(pair, 3), true);
-		if (hosts[params->host_count++] == NULL)
-			return bad_parameter(call, "The parameter mx is no UTF-8 text in percent-encoding.");
-	}
-	return true;
+	return call_query_list(call, "mx", hosts, HOSTS_MAX, &params->host_count) ||
+	       bad_parameter(call, "The parameter mx is a host name in UTF-8 and percent-encoding, at most 50 times.");
 }
 
 /* False: answered already. */
@@ -105,7 +91,8 @@ static bool read_query(struct call *call, enum sts_lint_kind *kind, struct sts_l
 		params->domain = d.ascii;
 		break;
 	default:
-		return bad_parameter(call, "The parameter domain is there twice, or is no UTF-8 text in percent-encoding.");
+		return bad_parameter(
+			call, "The parameter domain is there twice, or is no UTF-8 text in percent-encoding.");
 	}
 	return read_hosts(call, params);
 }

@@ -13,6 +13,8 @@ const struct route sts_routes[] = {
 	{"/v1/security/mta-sts/stream", STS_GET, STS_CHECKER, true, 0, rest_check_stream},
 	{"/v1/checks", STS_POST, STS_CHECKER, true, 65536, rest_bulk},
 	{"/v1/lint", STS_POST, STS_CHECKER, false, STS_LINT_TEXT_MAX, rest_lint},
+	{"/v1/domains/{domain}/history", STS_GET, STS_CHECKER, false, 0, rest_history},
+	{"/v1/plan", STS_GET | STS_POST, STS_CHECKER, true, STS_POLICY_MAX, rest_plan},
 	{"/v1/explain", STS_GET, STS_ANYBODY, false, 0, rest_explain_list},
 	{"/v1/explain/{code}", STS_GET, STS_ANYBODY, false, 0, rest_explain},
 	{"/mcp", STS_POST, STS_CHECKER, true, 262144, mcp_post},
@@ -22,12 +24,14 @@ const struct route sts_routes[] = {
 	{"/metrics", STS_GET, STS_LOCAL_OR_MONITOR, false, 0, rest_metrics},
 };
 const size_t sts_route_count = sizeof sts_routes / sizeof *sts_routes;
-_Static_assert(sizeof sts_routes / sizeof *sts_routes < STS_ROUTES_MAX, "a row of the metrics for each route, and one for no route");
+_Static_assert(sizeof sts_routes / sizeof *sts_routes < STS_ROUTES_MAX,
+	"a row of the metrics for each route, and one for no route");
 
 /* Bodies to paths that do not exist are read, so that 404 can be told; so much of them. */
 #define STRAY_BODY_MAX 65536
 
-/* ---- finding the route ------------------------------------------------------------------------------------------------------ */
+/* ---- finding the route
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool fits(const char *pattern, struct sts_str path, struct sts_str *param)
 {
@@ -74,7 +78,8 @@ size_t sts_route_body_max(struct sts_exchange *x, void *server)
 	return route == NULL || (route->methods & STS_POST) == 0 ? STRAY_BODY_MAX : route->body_max;
 }
 
-/* ---- what every request goes through: each is true when it may pass, and has answered otherwise ------------------------------------ */
+/* ---- what every request goes through: each is true when it may pass, and has answered otherwise
+ * ------------------------------------ */
 
 static bool host_passes(struct call *call)
 {
@@ -84,14 +89,16 @@ static bool host_passes(struct call *call)
 	if (q->authority.len == 0 || sts_guard_host_ok(call->server->guard, q->authority))
 		return true;
 	call_problem(call, 421, "foreign-host",
-		"This server does not answer to the name in the Host header. Its operator can add the name with --host.");
+		"This server does not answer to the name in the Host header. Its operator can add the name with "
+		"--host.");
 	return false;
 }
 
 static const char *allow_of(const struct route *route)
 {
-	static const char *const words[8] = {"OPTIONS", "GET, HEAD, OPTIONS", "POST, OPTIONS", "GET, HEAD, POST, OPTIONS",
-		"DELETE, OPTIONS", "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS", "GET, HEAD, POST, DELETE, OPTIONS"};
+	static const char *const words[8] = {"OPTIONS", "GET, HEAD, OPTIONS", "POST, OPTIONS",
+		"GET, HEAD, POST, OPTIONS", "DELETE, OPTIONS", "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS",
+		"GET, HEAD, POST, DELETE, OPTIONS"};
 
 	return words[route->methods & 7];
 }
@@ -102,13 +109,15 @@ static bool method_passes(struct call *call, const struct route *route)
 		return true;
 	sts_exchange_header(call->x, "Allow", allow_of(route));
 	if (!sts_str_is(call->request->method, "OPTIONS")) {
-		call_problem(call, 405, NULL, "This path does not take this method; the Allow header names those it takes.");
+		call_problem(
+			call, 405, NULL, "This path does not take this method; the Allow header names those it takes.");
 		return false;
 	}
 	if (call->origin == STS_ORIGIN_ALLOWED) {
 		sts_exchange_header(call->x, "Access-Control-Allow-Methods", allow_of(route));
 		sts_exchange_header(call->x, "Access-Control-Allow-Headers",
-			"Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID");
+			"Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, "
+			"Last-Event-ID");
 		sts_exchange_header(call->x, "Access-Control-Max-Age", "600");
 	}
 	call_send(call, 204, NULL, STS_STR(""));
@@ -120,7 +129,8 @@ static bool origin_passes(struct call *call, const struct route *route)
 	if (route->access == STS_OPEN || call->origin != STS_ORIGIN_FOREIGN)
 		return true;
 	call_problem(call, 403, "foreign-origin",
-		"The request comes from a web page of another origin. The operator of this server can allow the origin with --origin.");
+		"The request comes from a web page of another origin. The operator of this server can allow the origin "
+		"with --origin.");
 	return false;
 }
 
@@ -182,7 +192,8 @@ static bool key_passes(struct call *call, const struct route *route)
 		return refuse_key(call, 403, "scope-missing", "Bearer realm=\"mtasts\", error=\"insufficient_scope\"",
 			"The key is known, but not for this.");
 	if (o->keys_file == NULL)
-		return refuse_key(call, 403, "local-only", NULL, "Only clients on the server's own machine may do this, as it has no keys.");
+		return refuse_key(call, 403, "local-only", NULL,
+			"Only clients on the server's own machine may do this, as it has no keys.");
 	return refuse_key(call, 401, "key-needed", "Bearer realm=\"mtasts\"",
 		"This server wants a key: send it as 'Authorization: Bearer KEY'. Ask its operator for one.");
 }
@@ -200,7 +211,9 @@ static bool rate_passes(struct call *call, const struct route *route)
 	call->server->metrics.limits[STS_LIMIT_REQUESTS]++;
 	snprintf(seconds, sizeof seconds, "%u", call->requests.retry_after_s);
 	sts_exchange_header(call->x, "Retry-After", seconds);
-	call_problem_with(call, 429, NULL, "You sent more requests than this server answers in a while. The Retry-After header says when to go on.",
+	call_problem_with(call, 429, NULL,
+		"You sent more requests than this server answers in a while. The Retry-After header says when to go "
+		"on.",
 		STS_STR(",\"violated-policies\":[\"requests\"]"));
 	return false;
 }
@@ -231,7 +244,8 @@ void sts_route_handle(struct sts_exchange *x, void *arg)
 		return;
 	}
 	call->makes_checks = route->makes_checks;
-	if (!origin_passes(call, route) || !method_passes(call, route) || !key_passes(call, route) || !rate_passes(call, route))
+	if (!origin_passes(call, route) || !method_passes(call, route) || !key_passes(call, route) ||
+		!rate_passes(call, route))
 		return;
 	if (param.len > 0 && (call->param = sts_percent_decode(call->arena, param, false)) == NULL) {
 		call_problem(call, 400, "invalid-parameter", "The path holds a percent-encoding that makes no sense.");
@@ -245,7 +259,8 @@ void sts_route_refuse(struct sts_exchange *x, unsigned status, const char *why, 
 	call_problem(call_new(x, arg), status, NULL, why);
 }
 
-/* ---- after the answer --------------------------------------------------------------------------------------------------------- */
+/* ---- after the answer
+ * --------------------------------------------------------------------------------------------------------- */
 
 void sts_route_answered(const struct sts_exchange *x, unsigned status, size_t body_len, void *arg)
 {
@@ -256,13 +271,13 @@ void sts_route_answered(const struct sts_exchange *x, unsigned status, size_t bo
 	const struct route *route = find(q->path, &param);
 	char client[48] = "";
 
-	sts_metrics_request(
-		&server->metrics, route == NULL ? sts_route_count : (size_t)(route - sts_routes), status, sts_exchange_age_ms(x));
+	sts_metrics_request(&server->metrics, route == NULL ? sts_route_count : (size_t)(route - sts_routes), status,
+		sts_exchange_age_ms(x));
 	if (!server->options.verbose)
 		return;
 	if (call != NULL)
 		sts_client_key(&call->client.address, client);
-	sts_server_log(server, "%s %.*s %.*s %u %zu %" PRId64 "ms%s%s", client, STS_FMT(q->method), STS_FMT(q->path), status, body_len,
-		sts_exchange_age_ms(x), call != NULL && call->key != NULL ? " key " : "",
+	sts_server_log(server, "%s %.*s %.*s %u %zu %" PRId64 "ms%s%s", client, STS_FMT(q->method), STS_FMT(q->path),
+		status, body_len, sts_exchange_age_ms(x), call != NULL && call->key != NULL ? " key " : "",
 		call != NULL && call->key != NULL ? call->key->name : "");
 }

@@ -7,15 +7,15 @@
 enum sts_methods { STS_GET = 1, STS_POST = 2, STS_DELETE = 4 }; /* GET means HEAD, too */
 
 enum sts_access {
-	STS_OPEN,        /* everybody, and not counted: health, description */
-	STS_ANYBODY,     /* everybody, counted */
-	STS_CHECKER,     /* scope check where keys are configured */
+	STS_OPEN,             /* everybody, and not counted: health, description */
+	STS_ANYBODY,          /* everybody, counted */
+	STS_CHECKER,          /* scope check where keys are configured */
 	STS_LOCAL_OR_MONITOR, /* clients on this machine, or scope monitor */
 };
 
 struct route {
-	const char *path;      /* one segment may be {name} */
-	unsigned methods;      /* of enum sts_methods */
+	const char *path; /* one segment may be {name} */
+	unsigned methods; /* of enum sts_methods */
 	enum sts_access access;
 	bool makes_checks;
 	size_t body_max;
@@ -33,16 +33,18 @@ void sts_route_refuse(struct sts_exchange *x, unsigned status, const char *why, 
 void sts_route_answered(const struct sts_exchange *x, unsigned status, size_t body_len, void *server);
 
 /* Handlers, by file. */
-void rest_check(struct call *call);         /* rest_check.c */
+void rest_check(struct call *call); /* rest_check.c */
 void rest_check_stream(struct call *call);
-void rest_bulk(struct call *call);          /* rest_bulk.c */
-void rest_lint(struct call *call);          /* rest_lint.c */
-void rest_explain(struct call *call);       /* rest.c */
+void rest_bulk(struct call *call);    /* rest_bulk.c */
+void rest_lint(struct call *call);    /* rest_lint.c */
+void rest_history(struct call *call); /* rest_history.c */
+void rest_plan(struct call *call);    /* rest_plan.c */
+void rest_explain(struct call *call); /* rest.c */
 void rest_explain_list(struct call *call);
 void rest_healthz(struct call *call);
 void rest_readyz(struct call *call);
 void rest_metrics(struct call *call);
 void rest_openapi(struct call *call);
-void page_index(struct call *call);         /* pages.c */
+void page_index(struct call *call); /* pages.c */
 
 #endif

@@ -2,9 +2,11 @@
 
 #include "base/clock.h"
 #include "net/listen.h"
+#include "serve/historian.h"
 #include "serve/mcp_http.h"
 #include "serve/mcp_kit.h"
 #include "serve/routes.h"
+#include "store/history.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +31,7 @@ void sts_server_options_init(struct sts_server_options *o)
 		.checks = {60, 60},
 		.domain = {12, 60},
 		.key_factor = 10,
+		.keep_days = STS_KEEP_DAYS,
 		.drain_s = 30,
 	};
 	sts_options_init(&o->pool.engine);
@@ -60,7 +63,8 @@ void sts_server_log(const struct sts_server *server, const char *fmt, ...)
 	sts_buf_clear(&b);
 }
 
-/* ---- starting ---------------------------------------------------------------------------------------------------------------- */
+/* ---- starting
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static enum sts_err load_tls(struct sts_server *s, const char **why)
 {
@@ -69,8 +73,8 @@ static enum sts_err load_tls(struct sts_server *s, const char **why)
 
 	if (s->options.tls_cert == NULL)
 		return STS_OK;
-	err = sts_tls_server_new(
-		s->options.tls_cert, s->options.tls_key != NULL ? s->options.tls_key : s->options.tls_cert, &fresh, why);
+	err = sts_tls_server_new(s->options.tls_cert,
+		s->options.tls_key != NULL ? s->options.tls_key : s->options.tls_cert, &fresh, why);
 	if (err != STS_OK)
 		return err;
 	sts_httpd_set_tls(s->httpd, fresh);
@@ -125,6 +129,8 @@ static void check_ended(struct sts_outcome *result, void *arg)
 	struct sts_server *s = arg;
 
 	sts_metrics_check(&s->metrics, result);
+	if (s->historian != NULL)
+		sts_historian_keep(s->historian, result);
 }
 
 static bool is_proxy(const struct sts_address *peer, void *arg)
@@ -169,6 +175,7 @@ static enum sts_err make_parts(struct sts_server *s, const char **why)
 	snprintf(s->run_id, sizeof s->run_id, "%08x", (unsigned)id);
 	s->metrics.started_at = sts_now_s();
 	s->mcp = s->options.mcp != NULL ? s->options.mcp : &sts_mcp_product;
+	mcp_http_init(s);
 	s->client_requests = (struct sts_limiter){.rate = s->options.requests, .max = NAMES_MAX};
 	s->client_checks = (struct sts_limiter){.rate = s->options.checks, .max = NAMES_MAX};
 	s->domain_checks = (struct sts_limiter){.rate = s->options.domain, .max = NAMES_MAX};
@@ -181,6 +188,8 @@ static enum sts_err make_parts(struct sts_server *s, const char **why)
 		err = load_keys(s, why);
 	if (err == STS_OK)
 		err = load_tls(s, why);
+	if (err == STS_OK && s->options.pool.history != NULL)
+		err = sts_historian_new(s->loop, s->options.pool.history, s->options.keep_days, &s->historian, why);
 	if (err == STS_OK)
 		err = sts_pool_new(s->loop, &s->options.pool, &s->pool, why);
 	if (err == STS_OK)
@@ -188,7 +197,9 @@ static enum sts_err make_parts(struct sts_server *s, const char **why)
 	return err;
 }
 
-/* ---- signals -------------------------------------------------------------------------------------------------------------------- */
+/* ---- signals
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void reload(struct sts_server *s)
 {
@@ -258,12 +269,16 @@ static enum sts_err watch_signals(struct sts_server *s, const char **why)
 	return STS_OK;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void clear(struct sts_server *s)
 {
 	sts_httpd_free(s->httpd);
+	mcp_http_clear(s);
 	sts_pool_free(s->pool);
+	sts_historian_free(s->historian);
 	sts_guard_free(s->guard);
 	sts_tls_server_free(s->tls);
 	sts_keys_clear(&s->keys);

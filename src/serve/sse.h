@@ -4,7 +4,8 @@
 
 #include "serve/call.h"
 
-/** A stream of events, embedded in its owner, who lives as long as the exchange. Zeroed memory is one that has not begun. */
+/** A stream of events, embedded in its owner, who lives as long as the exchange. Zeroed memory is one that has not
+ * begun. */
 struct sts_sse {
 	struct sts_exchange *x;
 	struct sts_loop *loop;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "check/engine.h"
 #include "render/render.h"
+#include "store/history.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* ---- mail boxes ----------------------------------------------------------------------------------------------------- */
+/* ---- mail boxes -----------------------------------------------------------------------------------------------------
+ */
 
 struct sts_mailbox {
 	pthread_mutex_t lock;
@@ -89,6 +91,26 @@ void sts_mailbox_post(struct sts_mailbox *box, struct sts_letter letter)
 		die("cannot wake a thread");
 }
 
+static struct sts_letter *take_all(struct sts_mailbox *box)
+{
+	struct sts_letter *letters;
+
+	pthread_mutex_lock(&box->lock);
+	letters = box->first;
+	box->first = NULL;
+	box->end = &box->first;
+	pthread_mutex_unlock(&box->lock);
+	return letters;
+}
+
+static void hand_out(struct sts_letter *letters, void (*receive)(struct sts_letter *letter, void *arg), void *arg)
+{
+	for (struct sts_letter *l = letters, *next; l != NULL; l = next) {
+		next = l->next;
+		receive(l, arg);
+	}
+}
+
 static void box_ready(unsigned what, void *arg)
 {
 	struct sts_mailbox *box = arg;
@@ -98,19 +120,18 @@ static void box_ready(unsigned what, void *arg)
 	(void)what;
 	if (read(box->wake_fd, &count, sizeof count) < 0)
 		count = 0;
-	pthread_mutex_lock(&box->lock);
-	letters = box->first;
-	box->first = NULL;
-	box->end = &box->first;
-	pthread_mutex_unlock(&box->lock);
+	letters = take_all(box);
 	sts_watch_set(box->loop, &box->watch, box->wake_fd, STS_READABLE, -1, box_ready, box);
-	for (struct sts_letter *l = letters, *next; l != NULL; l = next) {
-		next = l->next;
-		box->receive(l, box->arg);
-	}
+	hand_out(letters, box->receive, box->arg);
 }
 
-void sts_mailbox_open(struct sts_mailbox *box, struct sts_loop *loop, void (*receive)(struct sts_letter *letter, void *arg), void *arg)
+void sts_mailbox_drain(struct sts_mailbox *box, void (*receive)(struct sts_letter *letter, void *arg), void *arg)
+{
+	hand_out(take_all(box), receive, arg);
+}
+
+void sts_mailbox_open(struct sts_mailbox *box, struct sts_loop *loop,
+	void (*receive)(struct sts_letter *letter, void *arg), void *arg)
 {
 	box->loop = loop;
 	box->receive = receive;
@@ -123,12 +144,15 @@ void sts_mailbox_close(struct sts_mailbox *box)
 	sts_watch_clear(&box->watch);
 }
 
-/* ---- the engine's thread --------------------------------------------------------------------------------------------- */
+/* ---- the engine's thread
+ * --------------------------------------------------------------------------------------------- */
 
 struct sts_worker {
 	struct sts_engine *engine;
 	struct sts_mailbox *box;
 	struct sts_mailbox *answers;
+	struct sts_history *history; /* to judge with; read only */
+	bool history_fails;          /* told already */
 	pthread_t thread;
 	bool running;
 };
@@ -147,7 +171,8 @@ static void on_step(const char *domain, const char *step, void *arg)
 	struct sts_errand *errand = arg;
 
 	(void)domain;
-	sts_mailbox_post(errand->worker->answers, (struct sts_letter){.word = STS_WORD_STEP, .errand = errand, .text = copy(step)});
+	sts_mailbox_post(errand->worker->answers,
+		(struct sts_letter){.word = STS_WORD_STEP, .errand = errand, .text = copy(step)});
 }
 
 static void on_done(struct sts_report *report, void *arg)
@@ -207,6 +232,40 @@ static void *run(void *arg)
 	return NULL;
 }
 
+/* Called in the engine's thread, right before a check is judged. */
+static const struct sts_past *tell_past(const char *domain, int64_t before_at, struct sts_arena *arena, void *arg)
+{
+	struct sts_worker *worker = arg;
+	struct sts_past *past = NULL;
+	enum sts_err err = sts_history_past(worker->history, domain, before_at, arena, &past);
+
+	if (err == STS_OK) {
+		worker->history_fails = false;
+		return past;
+	}
+	if (!worker->history_fails)
+		fprintf(stderr, "mtasts: the history cannot be read: %s\n",
+			sts_history_why(worker->history)[0] != '\0' ? sts_history_why(worker->history)
+								    : sts_strerror(err));
+	worker->history_fails = true;
+	return NULL;
+}
+
+static enum sts_err open_history(struct sts_worker *worker, const char *where, const char **why)
+{
+	static char message[512];
+	enum sts_err err;
+
+	if (where == NULL)
+		return STS_OK;
+	err = sts_history_open(where, &worker->history, message);
+	if (err == STS_OK)
+		sts_engine_set_past(worker->engine, tell_past, worker);
+	else
+		*why = message;
+	return err;
+}
+
 static bool start_thread(struct sts_worker *worker)
 {
 	sigset_t all, before;
@@ -218,8 +277,8 @@ static bool start_thread(struct sts_worker *worker)
 	return worker->running;
 }
 
-enum sts_err sts_worker_new(const struct sts_options *options, size_t at_once, struct sts_mailbox *answers, struct sts_worker **out,
-	const char **why)
+enum sts_err sts_worker_new(const struct sts_options *options, const char *history, size_t at_once,
+	struct sts_mailbox *answers, struct sts_worker **out, const char **why)
 {
 	struct sts_worker *worker = calloc(1, sizeof *worker);
 	enum sts_err err = STS_ENOMEM;
@@ -231,6 +290,8 @@ enum sts_err sts_worker_new(const struct sts_options *options, size_t at_once, s
 	worker->box = sts_mailbox_new();
 	if (worker->box != NULL)
 		err = sts_engine_new(options, &worker->engine, why);
+	if (err == STS_OK)
+		err = open_history(worker, history, why);
 	if (err == STS_OK) {
 		sts_engine_set_concurrency(worker->engine, at_once);
 		sts_mailbox_open(worker->box, sts_engine_loop(worker->engine), receive, worker);
@@ -258,6 +319,7 @@ void sts_worker_free(struct sts_worker *worker)
 	if (worker->box != NULL)
 		sts_mailbox_close(worker->box);
 	sts_engine_free(worker->engine);
+	sts_history_close(worker->history);
 	sts_mailbox_free(worker->box);
 	free(worker);
 }

@@ -1,6 +1,6 @@
 /*
- * A server with the fixtures that the MCP conformance suite wants to call, on the product's own HTTP server and MCP layer. It proves the
- * layer; the product itself is tried by the same suite without fixtures.
+ * A server with the fixtures that the MCP conformance suite wants to call, on the product's own HTTP server and MCP
+ * layer. It proves the layer; the product itself is tried by the same suite without fixtures.
  */
 #include "serve/call.h"
 #include "serve/mcp.h"
@@ -16,7 +16,8 @@
 #define IMAGE "{\"type\":\"image\",\"data\":\"" PNG "\",\"mimeType\":\"image/png\"}"
 #define RESULT(call, members) sts_mcp_result((call), "complete", STS_STR(members))
 
-/* ---- plain content ---------------------------------------------------------------------------------------------------------- */
+/* ---- plain content
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static void simple_text(struct sts_mcp_call *call, const struct sts_json *arguments)
 {
@@ -39,7 +40,8 @@ static void audio_content(struct sts_mcp_call *call, const struct sts_json *argu
 static void embedded_resource(struct sts_mcp_call *call, const struct sts_json *arguments)
 {
 	(void)arguments;
-	RESULT(call, "\"content\":[{\"type\":\"resource\",\"resource\":{\"uri\":\"test://embedded-resource\",\"mimeType\":\"text/plain\","
+	RESULT(call, "\"content\":[{\"type\":\"resource\",\"resource\":{\"uri\":\"test://"
+		     "embedded-resource\",\"mimeType\":\"text/plain\","
 		     "\"text\":\"This is an embedded resource content.\"}}]");
 }
 
@@ -47,7 +49,8 @@ static void mixed_content(struct sts_mcp_call *call, const struct sts_json *argu
 {
 	(void)arguments;
 	sts_mcp_tool_result(call, "Multiple content types test:", NO_JSON,
-		STS_STR("," IMAGE ",{\"type\":\"resource\",\"resource\":{\"uri\":\"test://mixed-content-resource\",\"mimeType\":\"application/json\","
+		STS_STR("," IMAGE ",{\"type\":\"resource\",\"resource\":{\"uri\":\"test://"
+				  "mixed-content-resource\",\"mimeType\":\"application/json\","
 			"\"text\":\"{\\\"test\\\":\\\"data\\\",\\\"value\\\":123}\"}}"),
 		false);
 }
@@ -70,7 +73,8 @@ static void schema_tool(struct sts_mcp_call *call, const struct sts_json *argume
 	sts_mcp_tool_result(call, "Only my input schema matters.", NO_JSON, NO_JSON, false);
 }
 
-/* ---- progress ---------------------------------------------------------------------------------------------------------------- */
+/* ---- progress
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 struct worker {
 	struct sts_mcp_call *call;
@@ -111,13 +115,16 @@ static void with_progress(struct sts_mcp_call *call, const struct sts_json *argu
 	work(w);
 }
 
-/* ---- input that only the client can give (stateless revision) ----------------------------------------------------------------- */
+/* ---- input that only the client can give (stateless revision)
+ * ----------------------------------------------------------------- */
 
 #define ELICIT(message, name, type)                                                                                    \
-	"{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"form\",\"message\":\"" message                          \
-	"\",\"requestedSchema\":{\"type\":\"object\",\"properties\":{\"" name "\":{\"type\":\"" type "\"}},\"required\":[\"" name "\"]}}}"
+	"{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"form\",\"message\":\"" message                      \
+	"\",\"requestedSchema\":{\"type\":\"object\",\"properties\":{\"" name "\":{\"type\":\"" type                   \
+	"\"}},\"required\":[\"" name "\"]}}}"
 #define SAMPLE(text)                                                                                                   \
-	"{\"method\":\"sampling/createMessage\",\"params\":{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\","  \
+	"{\"method\":\"sampling/"                                                                                      \
+	"createMessage\",\"params\":{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\","                 \
 	"\"text\":\"" text "\"}}],\"maxTokens\":100}}"
 #define ROOTS "{\"method\":\"roots/list\",\"params\":{}}"
 
@@ -131,7 +138,8 @@ static const struct sts_json *response(const struct sts_mcp_call *call, const ch
 static void ask(struct sts_mcp_call *call, const char *requests, const char *state)
 {
 	const char *members = state == NULL ? sts_sprintf(sts_mcp_arena(call), "\"inputRequests\":%s", requests)
-					    : sts_sprintf(sts_mcp_arena(call), "\"inputRequests\":%s,\"requestState\":\"%s\"", requests, state);
+					    : sts_sprintf(sts_mcp_arena(call),
+						      "\"inputRequests\":%s,\"requestState\":\"%s\"", requests, state);
 
 	sts_mcp_result(call, "input_required", sts_str_of(members));
 }
@@ -196,13 +204,13 @@ static void request_state(struct sts_mcp_call *call, const struct sts_json *argu
 static void multiple_inputs(struct sts_mcp_call *call, const struct sts_json *arguments)
 {
 	(void)arguments;
-	if (response(call, "user_name") != NULL && response(call, "greeting") != NULL && response(call, "client_roots") != NULL &&
-		state_is(call, "all"))
+	if (response(call, "user_name") != NULL && response(call, "greeting") != NULL &&
+		response(call, "client_roots") != NULL && state_is(call, "all"))
 		say_done(call, "Everything was answered.");
 	else
 		ask(call,
-			"{\"user_name\":" ELICIT("What is your name?", "name", "string") ",\"greeting\":" SAMPLE("Generate a greeting") ",\"client_roots\":" ROOTS
-											       "}",
+			"{\"user_name\":" ELICIT("What is your name?", "name", "string") ",\"greeting\":" SAMPLE(
+				"Generate a greeting") ",\"client_roots\":" ROOTS "}",
 			signed_state(call, "all"));
 }
 
@@ -212,9 +220,11 @@ static void multi_round(struct sts_mcp_call *call, const struct sts_json *argume
 	if (response(call, "step2") != NULL && state_is(call, "two"))
 		say_done(call, "Both steps were taken.");
 	else if (response(call, "step1") != NULL && state_is(call, "one"))
-		ask(call, "{\"step2\":" ELICIT("Step 2: What is your favorite color?", "color", "string") "}", signed_state(call, "two"));
+		ask(call, "{\"step2\":" ELICIT("Step 2: What is your favorite color?", "color", "string") "}",
+			signed_state(call, "two"));
 	else
-		ask(call, "{\"step1\":" ELICIT("Step 1: What is your name?", "name", "string") "}", signed_state(call, "one"));
+		ask(call, "{\"step1\":" ELICIT("Step 1: What is your name?", "name", "string") "}",
+			signed_state(call, "one"));
 }
 
 static void tampered_state(struct sts_mcp_call *call, const struct sts_json *arguments)
@@ -238,7 +248,9 @@ static void capabilities(struct sts_mcp_call *call, const struct sts_json *argum
 		say_done(call, "The client can do nothing for me.");
 	else
 		ask(call,
-			sts_sprintf(sts_mcp_arena(call), "{%s%s%s}", samples ? "\"greeting\":" SAMPLE("Generate a greeting") : "", samples && elicits ? "," : "",
+			sts_sprintf(sts_mcp_arena(call), "{%s%s%s}",
+				samples ? "\"greeting\":" SAMPLE("Generate a greeting") : "",
+				samples && elicits ? "," : "",
 				elicits ? "\"user_name\":" ELICIT("What is your name?", "name", "string") : ""),
 			NULL);
 }
@@ -253,7 +265,8 @@ static void missing_capability(struct sts_mcp_call *call, const struct sts_json 
 			STS_STR("{\"requiredCapabilities\":{\"sampling\":{}}}"));
 }
 
-/* ---- prompts, resources, completion ------------------------------------------------------------------------------------------- */
+/* ---- prompts, resources, completion
+ * ------------------------------------------------------------------------------------------- */
 
 #define MESSAGE(content) "{\"role\":\"user\",\"content\":" content "}"
 #define TEXT(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
@@ -274,7 +287,9 @@ static void prompt_with_arguments(struct sts_mcp_call *call, const struct sts_js
 	sts_buf_init(&out, 100000);
 	sts_buf_puts(&out, "\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":");
 	w = sts_jsonw(&out, false);
-	sts_jw_cstr(&w, NULL, sts_sprintf(sts_mcp_arena(call), "Prompt with arguments: arg1='%.*s', arg2='%.*s'", STS_FMT(a), STS_FMT(b)));
+	sts_jw_cstr(&w, NULL,
+		sts_sprintf(sts_mcp_arena(call), "Prompt with arguments: arg1='%.*s', arg2='%.*s'", STS_FMT(a),
+			STS_FMT(b)));
 	sts_buf_puts(&out, "}}]");
 	sts_mcp_result(call, "complete", sts_buf_str(&out));
 	sts_buf_clear(&out);
@@ -286,7 +301,8 @@ static void prompt_with_resource(struct sts_mcp_call *call, const struct sts_jso
 	struct sts_jsonw w;
 
 	sts_buf_init(&out, 100000);
-	sts_buf_puts(&out, "\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"resource\",\"resource\":{\"mimeType\":\"text/plain\",\"text\":"
+	sts_buf_puts(&out, "\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"resource\",\"resource\":{"
+			   "\"mimeType\":\"text/plain\",\"text\":"
 			   "\"Embedded resource content for testing.\",\"uri\":");
 	w = sts_jsonw(&out, false);
 	sts_jw_str(&w, NULL, sts_json_text(arguments, "resourceUri"));
@@ -307,7 +323,8 @@ static void prompt_with_input(struct sts_mcp_call *call, const struct sts_json *
 	if (response(call, "user_context") != NULL)
 		RESULT(call, "\"messages\":[" MESSAGE(TEXT("The context was given.")) "]");
 	else
-		ask(call, "{\"user_context\":" ELICIT("What context should the prompt use?", "context", "string") "}", NULL);
+		ask(call, "{\"user_context\":" ELICIT("What context should the prompt use?", "context", "string") "}",
+			NULL);
 }
 
 static bool read_resource(struct sts_mcp_call *call, struct sts_str uri)
@@ -322,20 +339,25 @@ static bool read_resource(struct sts_mcp_call *call, struct sts_str uri)
 		return true;
 	}
 	if (sts_str_is(uri, "test://static-binary")) {
-		RESULT(call, "\"contents\":[{\"uri\":\"test://static-binary\",\"mimeType\":\"image/png\",\"blob\":\"" PNG "\"}]");
+		RESULT(call,
+			"\"contents\":[{\"uri\":\"test://static-binary\",\"mimeType\":\"image/png\",\"blob\":\"" PNG
+			"\"}]");
 		return true;
 	}
-	if (!sts_str_starts(uri, lead) || sscanf(uri.ptr + sizeof lead - 1, "%9u", &id) != 1 || strstr(uri.ptr, tail) == NULL)
+	if (!sts_str_starts(uri, lead) || sscanf(uri.ptr + sizeof lead - 1, "%9u", &id) != 1 ||
+		strstr(uri.ptr, tail) == NULL)
 		return false;
 	sts_mcp_result(call, "complete",
 		sts_str_of(sts_sprintf(sts_mcp_arena(call),
 			"\"contents\":[{\"uri\":\"test://template/%u/data\",\"mimeType\":\"application/json\","
-			"\"text\":\"{\\\"id\\\":\\\"%u\\\",\\\"templateTest\\\":true,\\\"data\\\":\\\"Data for ID: %u\\\"}\"}]",
+			"\"text\":\"{\\\"id\\\":\\\"%u\\\",\\\"templateTest\\\":true,\\\"data\\\":\\\"Data for ID: "
+			"%u\\\"}\"}]",
 			id, id, id)));
 	return true;
 }
 
-static void complete(struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value)
+static void complete(
+	struct sts_mcp_call *call, const struct sts_json *ref, struct sts_str argument, struct sts_str value)
 {
 	(void)ref;
 	(void)argument;
@@ -343,27 +365,26 @@ static void complete(struct sts_mcp_call *call, const struct sts_json *ref, stru
 	RESULT(call, "\"completion\":{\"values\":[\"paris\",\"park\",\"party\"],\"total\":3,\"hasMore\":false}");
 }
 
-/* ---- the kit ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the kit
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 #define TOOL(name) "{\"name\":\"" name "\",\"description\":\"A fixture.\",\"inputSchema\":{\"type\":\"object\"}}"
 #define PROMPT(name, arguments) "{\"name\":\"" name "\",\"description\":\"A fixture.\",\"arguments\":[" arguments "]}"
 #define ARGUMENT(name) "{\"name\":\"" name "\",\"description\":\"An argument.\",\"required\":true}"
 
-static const struct sts_str tool_list = STS_STR(
-	"[" TOOL("test_simple_text") "," TOOL("test_image_content") "," TOOL("test_audio_content") "," TOOL("test_embedded_resource") "," TOOL(
-		"test_multiple_content_types") "," TOOL("test_error_handling") "," TOOL("test_tool_with_progress") "," TOOL("test_logging_tool") "," TOOL(
-		"test_missing_capability") "," TOOL("test_streaming_elicitation") "," TOOL("test_input_required_result_elicitation") "," TOOL(
-		"test_input_required_result_sampling") "," TOOL("test_input_required_result_list_roots") "," TOOL(
-		"test_input_required_result_request_state") "," TOOL("test_input_required_result_multiple_inputs") "," TOOL(
-		"test_input_required_result_multi_round") "," TOOL("test_input_required_result_tampered_state") "," TOOL(
-		"test_input_required_result_capabilities") ","
-	"{\"name\":\"json_schema_2020_12_tool\",\"description\":\"Tool with JSON Schema 2020-12 features\",\"inputSchema\":{"
-	"\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"$defs\":{\"address\":{\"$anchor\":\"addressDef\","
-	"\"type\":\"object\",\"properties\":{\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},\"properties\":{\"name\":{\"type\":"
-	"\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},\"phone\":{"
-	"\"type\":\"string\"},\"email\":{\"type\":\"string\"}},\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"
-	"\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]},\"then\":{\"required\":[\"phone\"]},"
-	"\"else\":{\"required\":[\"email\"]},\"additionalProperties\":false}}]");
+static const struct
+	sts_str
+		tool_list = STS_STR("[" TOOL("test_simple_text") "," TOOL("test_image_content") "," TOOL("test_audio_"
+													 "content") "," TOOL("test_embedded_resource") "," TOOL("test_multiple_content_types") "," TOOL("test_error_handling") "," TOOL(
+			"test_tool_with_progress") "," TOOL("test_logging_tool") "," TOOL("test_missing_capability") "," TOOL("test_streaming_elicitation") "," TOOL("test_input_required_result_elicitation") "," TOOL("test_input_required_result_sampling") "," TOOL("test_input_required_result_list_roots") "," TOOL("test_input_required_result_request_state") "," TOOL("test_input_required_result_multiple_inputs") "," TOOL("test_input_required_result_multi_round") "," TOOL("test_input_required_result_tampered_state") "," TOOL("test_input_required_result_capabilities") ","
+																																																																							  "{\"name\":\"json_schema_2020_12_tool\",\"description\":\"Tool with JSON Schema 2020-12 features\",\"inputSchema\":{"
+																																																																							  "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"$defs\":{\"address\":{\"$anchor\":\"addressDef\","
+																																																																							  "\"type\":\"object\",\"properties\":{\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},\"properties\":{\"name\":{\"type\":"
+																																																																							  "\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},\"phone\":{"
+																																																																							  "\"type\":\"string\"},\"email\":{\"type\":\"string\"}},\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"
+																																																																							  "\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]},\"then\":{\"required\":[\"phone\"]},"
+																																																																							  "\"else\":{\"required\":[\"email\"]},\"additionalProperties\":false}}]");
 
 static const struct sts_mcp_tool tools[] = {
 	{"test_simple_text", simple_text},
@@ -387,9 +408,11 @@ static const struct sts_mcp_tool tools[] = {
 	{"json_schema_2020_12_tool", schema_tool},
 };
 
-static const struct sts_str prompt_list = STS_STR("[" PROMPT("test_simple_prompt", "") "," PROMPT("test_prompt_with_arguments",
-	ARGUMENT("arg1") "," ARGUMENT("arg2")) "," PROMPT("test_prompt_with_embedded_resource",
-	ARGUMENT("resourceUri")) "," PROMPT("test_prompt_with_image", "") "," PROMPT("test_input_required_result_prompt", "") "]");
+static const struct sts_str prompt_list =
+	STS_STR("[" PROMPT("test_simple_prompt", "") "," PROMPT("test_prompt_with_arguments",
+		ARGUMENT("arg1") "," ARGUMENT("arg2")) "," PROMPT("test_prompt_with_embedded_resource",
+		ARGUMENT("resourceUri")) "," PROMPT("test_prompt_with_image",
+		"") "," PROMPT("test_input_required_result_prompt", "") "]");
 
 static const struct sts_mcp_prompt prompts[] = {
 	{"test_simple_prompt", simple_prompt},
@@ -402,8 +425,8 @@ static const struct sts_mcp_prompt prompts[] = {
 static const struct sts_str resource_list =
 	STS_STR("[{\"uri\":\"test://static-text\",\"name\":\"static-text\",\"mimeType\":\"text/plain\"},"
 		"{\"uri\":\"test://static-binary\",\"name\":\"static-binary\",\"mimeType\":\"image/png\"}]");
-static const struct sts_str template_list =
-	STS_STR("[{\"uriTemplate\":\"test://template/{id}/data\",\"name\":\"template\",\"mimeType\":\"application/json\"}]");
+static const struct sts_str template_list = STS_STR(
+	"[{\"uriTemplate\":\"test://template/{id}/data\",\"name\":\"template\",\"mimeType\":\"application/json\"}]");
 
 static const struct sts_mcp_kit kit = {
 	.name = "mtasts-fixture",

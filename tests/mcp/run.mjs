@@ -86,7 +86,7 @@ async function inspector(title, target) {
     const cli = (...args) => ["--cli", ...target, "--protocol-era", era, ...args];
     await test(`Inspector, ${title}, ${era}: tools/list --strict`, async () => {
       const out = await run("mcp-inspector", cli("--method", "tools/list", "--strict"));
-      for (const tool of ["dossier_mta_sts", "lint_policy", "explain_finding"]) expect(out.includes(tool), `${tool} is missing: ${out}`);
+      for (const tool of ["dossier_mta_sts", "lint_policy", "explain_finding", "plan_change", "compare_checks"]) expect(out.includes(tool), `${tool} is missing: ${out}`);
     });
     await test(`Inspector, ${title}, ${era}: a check`, async () => {
       const out = await run("mcp-inspector", cli("--method", "tools/call", "--tool-name", "dossier_mta_sts", "--tool-arg", "domain=no-such-name.com"));
@@ -106,7 +106,7 @@ async function inspector(title, target) {
 // ---- all of it ----------------------------------------------------------------------------------------------------------
 
 const dns = await fakeDns();
-const options = ["--resolver", dns.address, "--timeout", "20"];
+const options = ["--resolver", dns.address, "--timeout", "20", "--history", path.join(work, "history.db")];
 writeFileSync(path.join(work, "mtasts.conf"), "");
 const fixture = await start(path.join(build, "tests/mcp/mcp-fixture"), ["127.0.0.1:0"]);
 const product = await start(program, ["serve", "--config", path.join(work, "mtasts.conf"), "--listen", "127.0.0.1:0", "--rate-requests", "0", "--rate-checks", "0",

@@ -31,7 +31,7 @@ function fits(expect, tools, name, result) {
 // What every client gets, whatever it speaks.
 async function common(expect, client) {
   const { tools } = await client.listTools();
-  expect(tools.length === 3, "three tools");
+  expect(tools.length === 5, "five tools");
   for (const tool of tools) {
     expect(tool.annotations.readOnlyHint === true, `${tool.name} is read-only`);
     expect(tool.inputSchema.additionalProperties === false, `${tool.name} takes what it says and nothing else`);
@@ -58,10 +58,23 @@ async function common(expect, client) {
   expect(explained.structuredContent.code === "policy.blank-line", JSON.stringify(explained));
   fits(expect, tools, "explain_finding", explained);
 
+  const policy = "version: STSv1\nmode: testing\nmx: mx.example.com\nmax_age: 86400\n";
+  const plan = await client.callTool({ name: "plan_change", arguments: { domain: "mail.slow.com", policy, mx: ["mx.example.com"] } });
+  expect(!plan.isError && plan.structuredContent.domain === "mail.slow.com", JSON.stringify(plan));
+  fits(expect, tools, "plan_change", plan);
+  // keeping takes a moment
+  let compared;
+  await until(async () => !(compared = await client.callTool({ name: "compare_checks", arguments: { domain: "mail.slow.com" } })).isError, "observations are kept");
+  expect(compared.structuredContent.domain === "mail.slow.com" && Array.isArray(compared.structuredContent.changes), JSON.stringify(compared));
+  fits(expect, tools, "compare_checks", compared);
+
   const wrong = [
     ["dossier_mta_sts", {}], ["dossier_mta_sts", { domain: 5 }], ["dossier_mta_sts", { domain: "a".repeat(1001) }], ["dossier_mta_sts", { domain: "localhost.localhost" }],
     ["dossier_mta_sts", { domain: "example.com", extra: 1 }], ["dossier_mta_sts", { domain: "example.com", fresh: "yes" }],
     ["lint_policy", {}], ["lint_policy", { text: "", kind: "poem" }], ["lint_policy", { text: "", mx: "mx" }], ["explain_finding", { code: "policy.blank-lime" }],
+    ["plan_change", { domain: "example.com" }], ["plan_change", { domain: "example.com", policy: "mode: enforce" }], ["plan_change", { domain: "a..b", policy }],
+    ["plan_change", { domain: "example.com", policy, mx: ["a.com", "a.com"] }], ["compare_checks", {}], ["compare_checks", { domain: "never-seen.com" }],
+    ["compare_checks", { domain: "mail.slow.com", from: "yesterday" }],
   ];
   for (const [name, args] of wrong) {
     const result = await client.callTool({ name, arguments: args }).catch((error) => ({ thrown: error }));
@@ -132,7 +145,7 @@ export async function sdkTests(test, expect, url, program, args) {
   await test("SDK 2 asks a handshake client's revision, too", async () => {
     const client = new Client2(info);
     await client.connect(new Http2(mcp));
-    expect((await client.listTools()).tools.length === 3, "three tools");
+    expect((await client.listTools()).tools.length === 5, "five tools");
     await client.close();
   });
 }

@@ -290,7 +290,7 @@ def service_manager(program, dns):
         script = f'exec 3<&{listener.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET={path} exec "$@"'
         config = os.path.join(folder, "conf")
         open(config, "w").close()
-        process = subprocess.Popen(["bash", "-c", script, "bash", program, "serve", "--config", config, "--resolver", dns.address], pass_fds=(listener.fileno(),),
+        process = subprocess.Popen(["bash", "-c", script, "bash", program, "serve", "--config", config, "--resolver", dns.address, "--no-history"], pass_fds=(listener.fileno(),),
                                    stderr=subprocess.PIPE, text=True)
         try:
             equal(notify.recv(100), b"READY=1")
@@ -309,14 +309,45 @@ def service_manager(program, dns):
         holds(f"127.0.0.1:{port}" in log and "8461" not in log, log)
 
 
+def forgetful(program, dns):
+    server = Server(program, dns, "--no-history")
+    try:
+        a = Rest(server)("GET", "/v1/domains/ok.com/history")
+        equal((a.status, a.json["type"]), (404, "urn:mtasts:problem:no-history"))
+    finally:
+        equal(server.stop(), 0)
+
+
+def memory(program, dns):
+    """What was asked for right before the end is kept, and known after a new start."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "kept.db")
+        for n in range(2):
+            server = Server(program, dns, "--history", place)
+            try:
+                codes = {i["code"] for i in server.get("/v1/security/mta-sts?domain=ok.com").json["issues"]}
+            finally:
+                equal(server.stop(), 0)
+            holds("ERROR" not in server.log, server.log)
+            time.sleep(1.1)
+        server = Server(program, dns, "--history", place)
+        try:
+            equal(server.get("/v1/domains/ok.com/history").json["observations"], 2)
+        finally:
+            equal(server.stop(), 0)
+        open(place, "wb").write(b"this is no database" * 100)
+        done = subprocess.run([program, "serve", "--config", "/dev/null", "--listen", "127.0.0.1:0", "--history", place], capture_output=True, text=True, timeout=20)
+        holds(done.returncode != 0 and place in done.stderr, f"a spoilt history ends the start: {done.returncode} {done.stderr}")
+
+
 def usage(program, dns):
     for options, words in ((["--listen", "nonsense"], "ADDRESS:PORT"), (["--tls-cert", "/nonexistent"], "nonexistent"), (["--tls-key", "x"], "--tls-cert"),
                            (["--trusted-proxy", "x"], "ADDRESS"), (["--threads", "0"], "at least 1"), (["--keys", "/nonexistent"], "nonexistent"), (["operand"], "operands"),
                            (["--rate-checks", "-1"], "whole number"), (["--resolver", "nonsense"], "a resolver is written"), (["--new-key", "a b"], "name"), (["--new-key", "a", "--scopes", "x"], "scopes")):
-        done = subprocess.run([program, "serve", "--config", "/dev/null", "--listen", "127.0.0.1:0"] + options, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([program, "serve", "--config", "/dev/null", "--no-history", "--listen", "127.0.0.1:0"] + options, capture_output=True, text=True, timeout=20)
         holds(done.returncode in (2, 3) and words in done.stderr, f"{options}: {done.returncode} {done.stderr}")
 
 
 def all_cases(cases, program, dns):
-    for body in (limits, keys, listed, overload, crowd, forwarded, drain, stop_now, tls, service_manager, usage):
+    for body in (limits, keys, listed, overload, crowd, forwarded, drain, stop_now, tls, service_manager, forgetful, memory, usage):
         cases.run(f"life: {body.__name__.replace('_', ' ')}", body, program, dns)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.parse
 
 from openapi import Description
 from world import Server, equal, holds, read_until, send_request, wait_until
@@ -117,9 +118,10 @@ def methods(rest):
     equal(rest("GET", "/v1/security/mta-sts?domain=ok.com", Accept="application/json;q=0").status, 406)
     equal(rest("GET", "/healthz").json, {"status": "ok"})
     equal(rest("GET", "/readyz").json, {"status": "ready"})
-    for path in ("/v1/security/mta-sts", "/v1/security/mta-sts/stream", "/v1/explain", "/v1/explain/x", "/openapi.json", "/healthz", "/readyz", "/metrics"):
+    for path in ("/v1/security/mta-sts", "/v1/security/mta-sts/stream", "/v1/domains/ok.com/history", "/v1/explain", "/v1/explain/x", "/openapi.json", "/healthz", "/readyz", "/metrics"):
         a = rest("POST", path, b"")
         equal((a.status, a["allow"]), (405, "GET, HEAD, OPTIONS"), path)
+    equal(rest("DELETE", "/v1/plan")["allow"], "GET, HEAD, POST, OPTIONS")
     for path in ("/v1/lint", "/v1/checks", "/mcp"):
         a = rest("GET", path)
         equal((a.status, a["allow"]), (405, "POST, OPTIONS"), path)
@@ -165,6 +167,51 @@ def bulk(rest):
     equal(rest("POST", "/v1/checks", b"x" * 70000, Content_Type="application/json").status, 413)
     equal(rest("POST", "/v1/checks", b"{}", Content_Type="text/plain").status, 415)
     equal(rest("POST", "/v1/checks", b'{"domains":["ok.com"]}', Content_Type="application/json", Accept="application/json").status, 406)
+
+
+def history(rest):
+    server = rest.server
+    equal(rest("GET", "/v1/domains/never-asked.com/history").json["type"], "urn:mtasts:problem:never-seen")
+    equal(rest("GET", "/v1/security/mta-sts?domain=moving.com&fresh=1").status, 200)
+    kept = server.metric("mtasts_history_kept_total")
+    server.dns.add("_mta-sts.moving.com", "TXT", "v=STSv1; id=2;")
+    time.sleep(1.1)  # observations are a second apart at least
+    equal(rest("GET", "/v1/security/mta-sts?domain=moving.com&fresh=1").json["dns_record"]["id"], "2")
+    wait_until(lambda: server.metric("mtasts_history_kept_total") > kept, "the second result is kept")
+    line = rest("GET", "/v1/domains/Moving.com/history").json
+    equal((line["schema"], line["domain"], line["observations"]), ("mtasts.timeline/1", "moving.com", 2))
+    holds(any(c["kind"] == "record" and "id=2" in c["new"] for c in line["changes"]), "the record changed")
+    diff = rest("GET", "/v1/domains/moving.com/history?diff=first").json
+    equal(diff["schema"], "mtasts.diff/1")
+    holds(any(c["kind"] == "record" and "id=1" in c["old"] and "id=2" in c["new"] for c in diff["changes"]), "the difference")
+    equal(len(rest("GET", "/v1/domains/moving.com/history?limit=1").json["changes"]), 1)
+    equal(rest("GET", "/v1/domains/moving.com/history?from=2040-01-01").json["changes"], [])
+    for query in ("limit=0", "limit=x", "from=yesterday", "diff=now", "with=last", "diff=first&diff=last", "limit=1&limit=2"):
+        equal(rest("GET", f"/v1/domains/moving.com/history?{query}").status, 400, query)
+    equal(rest("GET", "/v1/domains/a..b/history").status, 400)
+    equal(rest("GET", "/v1/domains/moving.com/history", Accept="text/html").status, 406)
+    # an id that moved says something only to whom the one before is known
+    now = rest("GET", "/v1/security/mta-sts?domain=moving.com&fresh=1").json
+    holds(not any(i["code"] == "time.first-visit" for i in now["issues"]), "the past is known to the check")
+
+
+def plan(rest):
+    for answer in (rest("POST", "/v1/plan?domain=ok.com&mx=a.mail.test-domain.com", POLICY, Content_Type="text/plain"),
+                   rest("GET", "/v1/plan?domain=ok.com&policy=" + urllib.parse.quote(POLICY))):
+        equal((answer.status, answer.json["schema"], answer.json["domain"]), (200, "mtasts.plan/1", "ok.com"))
+        holds(answer.json["verdict"] in ("safe", "unsafe", "unknown"), answer.json["verdict"])
+    bad = rest("POST", "/v1/plan?domain=ok.com", b"version: STSv1\n", Content_Type="text/plain")
+    equal((bad.status, bad.json["type"]), (422, "urn:mtasts:problem:unusable-policy"))
+    equal(rest("GET", "/v1/plan?domain=ok.com&policy=x").status, 422)
+    equal(rest("GET", "/v1/plan?domain=ok.com").status, 400)
+    equal(rest("POST", "/v1/plan", POLICY, Content_Type="text/plain").status, 400)
+    equal(rest("POST", "/v1/plan?domain=a..b", POLICY, Content_Type="text/plain").status, 400)
+    equal(rest("POST", "/v1/plan?domain=ok.com&mx=a.com&mx=A.com", POLICY, Content_Type="text/plain").status, 400)
+    equal(rest("POST", "/v1/plan?domain=x.internal", POLICY, Content_Type="text/plain").status, 403)
+    equal(rest("POST", "/v1/plan?domain=ok.com", POLICY, Content_Type="text/html").status, 415)
+    equal(rest("POST", "/v1/plan?domain=ok.com", b"x" * 70000, Content_Type="text/plain").status, 413)
+    equal(rest("POST", "/v1/plan?domain=ok.com", POLICY, Content_Type="text/plain", Accept="text/html").status, 406)
+    equal(rest("GET", "/v1/plan?domain=ok.com&policy=x", Accept="text/html").status, 406)
 
 
 def events_of(answer):
@@ -259,7 +306,7 @@ def all_cases(cases, program, dns, schema):
     server = Server(program, dns, "--origin", "https://app.example")
     rest = Rest(server)
     try:
-        for body, args in ((results, (schema,)), (names, ()), (lint, ()), (explain, ()), (methods, ()), (browsers, ()), (bulk, ()), (stream, ()), (sharing, (dns,)),
+        for body, args in ((results, (schema,)), (names, ()), (lint, ()), (explain, ()), (methods, ()), (browsers, ()), (bulk, ()), (history, ()), (plan, ()), (stream, ()), (sharing, (dns,)),
                            (cancelling, ()), (late_joiner, ()), (metrics, ()), (unused, ())):
             cases.run(f"REST: {body.__name__.replace('_', ' ')}", body, rest, *args)
     finally:

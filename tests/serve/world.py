@@ -179,10 +179,13 @@ class Server:
         command = [program, "serve", "--config", config, "--timeout", "20"]
         if not recursion:
             command += ["--resolver", dns.address]
+        if "--no-history" not in options:
+            command += ["--history", os.path.join(self.folder.name, "history.db")]
         if listen:
             command += ["--listen", listen]
         if not limits:
             command += self.UNLIMITED
+        self.dns = dns
         self.lines = []
         self.heard = threading.Event()
         self.address = None

@@ -33,9 +33,11 @@ static void read_request(struct sts_req_reader *r, const char *fields)
 
 static void host_names(const struct sts_guard *g)
 {
-	static const char *const good[] = {"check.example", "CHECK.example:443", "localhost", "localhost:1", "127.0.0.1:8461", "192.0.2.7", "[::1]", "[::1]:8461"};
-	static const char *const bad[] = {"evil.example", "check.example.evil", "", ":80", "localhost.evil", "127.0.0.1.evil", "check.example:x", "check.example:70000",
-		"[::1", "[evil]:80", "[::1]x", "127.1", "2130706433"};
+	static const char *const good[] = {"check.example", "CHECK.example:443", "localhost", "localhost:1",
+		"127.0.0.1:8461", "192.0.2.7", "[::1]", "[::1]:8461"};
+	static const char *const bad[] = {"evil.example", "check.example.evil", "", ":80", "localhost.evil",
+		"127.0.0.1.evil", "check.example:x", "check.example:70000", "[::1", "[evil]:80", "[::1]x", "127.1",
+		"2130706433"};
 
 	for (size_t i = 0; i < COUNT_OF(good); i++) {
 		CASE("this server answers to %s", good[i]);
@@ -120,8 +122,8 @@ static void clients(const struct sts_guard *g)
 
 static void names(void)
 {
-	static const char *const special[] = {"a.localhost", "a.b.local", "x.internal", "x.onion", "x.invalid", "x.test", "x.home.arpa", "1.0.0.127.in-addr.arpa", "x.example",
-		"x.lan", "x.corp", "x.alt"};
+	static const char *const special[] = {"a.localhost", "a.b.local", "x.internal", "x.onion", "x.invalid",
+		"x.test", "x.home.arpa", "1.0.0.127.in-addr.arpa", "x.example", "x.lan", "x.corp", "x.alt"};
 	static const char *const fine[] = {"example.com", "localhost.com", "test.net", "xlocal.org", "home.arpa.de"};
 	char path[] = "/tmp/mtasts-deny-XXXXXX";
 	int fd = mkstemp(path);

@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- the server: /echo gives the body back, /wait never answers, /stream writes three pieces, /flood writes until cut off ------------ */
+/* ---- the server: /echo gives the body back, /wait never answers, /stream writes three pieces, /flood writes until cut
+ * off ------------ */
 
 static struct {
 	struct sts_loop *loop;
@@ -149,11 +150,14 @@ static void start(pthread_t *thread)
 	pthread_create(thread, NULL, serve, NULL);
 }
 
-/* ---- clients -------------------------------------------------------------------------------------------------------- */
+/* ---- clients --------------------------------------------------------------------------------------------------------
+ */
 
 static int dial(void)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)server.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	EXPECT(connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0);

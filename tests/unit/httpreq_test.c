@@ -6,10 +6,10 @@
 struct row {
 	const char *name;
 	const char *bytes;
-	size_t len;          /* 0: strlen */
+	size_t len; /* 0: strlen */
 	enum sts_req_state want;
-	unsigned status;     /* STS_REQ_BAD */
-	const char *body;    /* STS_REQ_DONE */
+	unsigned status;  /* STS_REQ_BAD */
+	const char *body; /* STS_REQ_DONE */
 };
 
 #define H "Host: a.example\r\n"
@@ -27,7 +27,8 @@ static const struct row rows[] = {
 	{"blanks around a value", POST "Content-Length: \t 3 \t\r\n\r\nabc", 0, STS_REQ_DONE, 0, "abc"},
 	{"chunked", CHUNKED "3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\n\r\n", 0, STS_REQ_DONE, 0, "abcde"},
 	{"chunked with trailer", CHUNKED "1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n", 0, STS_REQ_DONE, 0, "a"},
-	{"chunked, capitals", POST "Transfer-Encoding: CHUNKED\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n", 0, STS_REQ_DONE, 0, "0123456789"},
+	{"chunked, capitals", POST "Transfer-Encoding: CHUNKED\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n", 0, STS_REQ_DONE, 0,
+		"0123456789"},
 	{"absolute target", "GET http://b.example/p?q HTTP/1.1\r\n" H "\r\n", 0, STS_REQ_DONE, 0, ""},
 	{"OPTIONS *", "OPTIONS * HTTP/1.1\r\n" H "\r\n", 0, STS_REQ_DONE, 0, ""},
 	{"IPv6 host and port", "GET / HTTP/1.1\r\nHost: [::1]:8461\r\n\r\n", 0, STS_REQ_DONE, 0, ""},
@@ -44,11 +45,14 @@ static const struct row rows[] = {
 	{"length in hexadecimal", POST "Content-Length: 0x3\r\n\r\nabc", 0, STS_REQ_BAD, 400, NULL},
 	{"empty length", POST "Content-Length:\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
 	{"length past 64 bits", POST "Content-Length: 18446744073709551619\r\n\r\nabc", 0, STS_REQ_BAD, 400, NULL},
-	{"length and chunked", POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
+	{"length and chunked", POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD,
+		400, NULL},
 	{"unknown coding", POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 501, NULL},
 	{"gzip, chunked", POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 501, NULL},
-	{"chunked twice", POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 501, NULL},
-	{"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
+	{"chunked twice", POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0,
+		STS_REQ_BAD, 501, NULL},
+	{"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400,
+		NULL},
 	{"chunk size 0x3", CHUNKED "0x3\r\nabc\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
 	{"chunk size with a blank", CHUNKED "3 \r\nabc\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
 	{"chunk size of nine digits", CHUNKED "000000003\r\nabc\r\n0\r\n\r\n", 0, STS_REQ_BAD, 400, NULL},
@@ -133,8 +137,9 @@ static void try_row(const struct row *row, size_t step)
 
 static void head_is_read(void)
 {
-	static const char bytes[] = "GET http://b.example:80/p%20q?domain=x&y=%3d HTTP/1.1\r\nHost: a.example\r\naccept: a\r\n"
-				    "Connection: x, Close\r\nExpect: 100-Continue\r\nACCEPT: b\r\n\r\nGET / next";
+	static const char bytes[] =
+		"GET http://b.example:80/p%20q?domain=x&y=%3d HTTP/1.1\r\nHost: a.example\r\naccept: a\r\n"
+		"Connection: x, Close\r\nExpect: 100-Continue\r\nACCEPT: b\r\n\r\nGET / next";
 	struct sts_req_reader r;
 	size_t used;
 
@@ -166,7 +171,8 @@ static void limits_hold(void)
 		{"endless path", "GET /", 70000, "a", "", 414},
 		{"long field", GET "X: ", 17000, "a", "\r\n\r\n", 431},
 		{"many fields", GET, 64, "X: y\r\n", "\r\n", 431},
-		{"extensions of chunks", CHUNKED, 300, "1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\na\r\n", "", 413},
+		{"extensions of chunks", CHUNKED, 300,
+			"1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\na\r\n", "", 413},
 		{"endless extension", CHUNKED "1;", 500, "a", "", 400},
 		{"endless trailers", CHUNKED "0\r\n", 1000, "X-Y: z\r\n", "\r\n", 400},
 	};

@@ -3,10 +3,11 @@
 
 #include "base/jsonr.h"
 
-static const char *const good[] = {"{}", "[]", "null", "true", "-1", "1.5", "\"a\\u00e4\\n\"", "[1,[2,{\"a\":[null,false]}]]",
-	"{\"a\":1,\"b\":{\"c\":\"d\"},\"e\":[]}", "9223372036854775807"};
-static const char *const refused[] = {"", " ", "{", "[1,]", "{\"a\":1,\"a\":2}", "{a:1}", "'a'", "01", "+1", "NaN", "[1] x", "\"\\u0000\"",
-	"\"\\ud800\"", "\"\xff\"", "\"a\nb\"", "9223372036854775808", "{\"a\":1 \"b\":2}", "nul", "\xef\xbb\xbf{}"};
+static const char *const good[] = {"{}", "[]", "null", "true", "-1", "1.5", "\"a\\u00e4\\n\"",
+	"[1,[2,{\"a\":[null,false]}]]", "{\"a\":1,\"b\":{\"c\":\"d\"},\"e\":[]}", "9223372036854775807"};
+static const char *const refused[] = {"", " ", "{", "[1,]", "{\"a\":1,\"a\":2}", "{a:1}", "'a'", "01", "+1", "NaN",
+	"[1] x", "\"\\u0000\"", "\"\\ud800\"", "\"\xff\"", "\"a\nb\"", "9223372036854775808", "{\"a\":1 \"b\":2}",
+	"nul", "\xef\xbb\xbf{}"};
 
 static void deep(struct sts_arena *arena, unsigned depth, bool want)
 {

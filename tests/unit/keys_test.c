@@ -57,7 +57,8 @@ static void good_file(void)
 
 static void bad_lines(void)
 {
-	static const char *const lines[] = {"alice", "alice check", "alice check 12", "a/b check 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90",
+	static const char *const lines[] = {"alice", "alice check", "alice check 12",
+		"a/b check 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90",
 		"alice write 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90",
 		"alice check,check 2bd806c97f0e00af1a1fc3328fa763a9269723c8db8fac4f93af71db186d6e90",
 		"alice check 2BD806C97F0E00AF1A1FC3328FA763A9269723C8DB8FAC4F93AF71DB186D6E90",

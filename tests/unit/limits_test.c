@@ -63,7 +63,8 @@ static void table(void)
 	for (int i = 0; i < 1000; i++) {
 		char name[16];
 
-		EXPECT(sts_limiter_take(&l, sts_str(name, (size_t)snprintf(name, sizeof name, "n%d", i)), 1, t).allowed);
+		EXPECT(sts_limiter_take(&l, sts_str(name, (size_t)snprintf(name, sizeof name, "n%d", i)), 1, t)
+				.allowed);
 	}
 	EXPECT_INT(l.map.count, 3);
 	sts_limiter_clear(&l);
