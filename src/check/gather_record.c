@@ -1,5 +1,6 @@
 /* The record's strand: TXT at _mta-sts, its authoritative servers, wildcards, places where it was put by mistake, the parent. */
 #include "check/gather.h"
+#include "check/view.h"
 
 #include "base/clock.h"
 #include "proto/dnsmsg.h"
@@ -98,7 +99,7 @@ static void record_known(struct check *c, void *ctx)
 	f->record_wildcard = f->record.wildcard;
 	if (f->record.state == STS_DNS_OK && f->record.dnssec != STS_DNSSEC_SECURE)
 		ask_sibling(c);
-	if (sts_answer_certain(&f->record) && f->record_set.chosen == NULL && f->record_set.verdict == STS_RECORD_ABSENT) {
+	if (sts_answer_certain(&f->record) && !sts_has_record(f)) {
 		ask_elsewhere(c);
 		ask_parent(c);
 	}

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "check/unseen.h"
+#include "check/view.h"
 #include "mtasts/check.h"
 
 #include <stdlib.h>
@@ -19,13 +20,9 @@ const char *sts_standing_name(enum sts_standing standing)
 
 enum sts_standing sts_record_standing(const struct sts_facts *facts)
 {
-	const struct sts_record_set *set = &facts->record_set;
-
 	if (!sts_answer_certain(&facts->record))
 		return STS_UNSEEN;
-	if (sts_answer_absent(&facts->record))
-		return STS_GONE;
-	return set->verdict == STS_RECORD_ABSENT && set->chosen == NULL ? STS_GONE : STS_PRESENT;
+	return sts_has_record(facts) ? STS_PRESENT : STS_GONE;
 }
 
 bool sts_record_usable(const struct sts_facts *facts)

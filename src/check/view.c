@@ -9,12 +9,20 @@ bool sts_alias_broken(const struct sts_answer *answer)
 	return sts_answer_absent(answer) && answer->cname_count > 0;
 }
 
+/* A text that was meant to be a record is one that is broken, and so are several of them. */
+static bool any_almost(const struct sts_record_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->records[i].almost)
+			return true;
+	return false;
+}
+
 bool sts_has_record(const struct sts_facts *f)
 {
 	const struct sts_record_set *set = &f->record_set;
 
-	return f->record.state == STS_DNS_OK &&
-	       (set->candidates > 0 || set->chosen != NULL || set->verdict == STS_RECORD_MULTIPLE);
+	return f->record.state == STS_DNS_OK && (set->candidates > 0 || set->chosen != NULL || any_almost(set));
 }
 
 enum sts_record_state sts_record_state(const struct sts_facts *f)
