@@ -16,7 +16,7 @@ test:
 	@scripts/deps build test lab
 	@tests/run
 
-# MCP against the official conformance suite, the Inspector and both SDK clients (npm, Node from npm).
+# MCP against the official conformance suite, the Inspector and both SDK clients, and linters of /openapi.json (npm, Node from npm).
 test-mcp: build
 	@tests/mcp/run build
 
