@@ -19,6 +19,7 @@ test:
 # MCP against the official conformance suite, the Inspector and both SDK clients, and linters of /openapi.json (npm, Node from npm).
 test-mcp: build
 	@tests/mcp/run build
+	@tests/openapi/run build
 
 lab: build
 	@scripts/deps lab

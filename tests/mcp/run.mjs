@@ -6,7 +6,6 @@ import path from "node:path";
 import { fakeDns } from "./fake-dns.mjs";
 import { sdkTests } from "./sdk.mjs";
 
-process.env.REDOCLY_TELEMETRY = "off";
 const build = process.argv[2];
 const program = path.join(build, "mtasts");
 const work = mkdtempSync(path.join(tmpdir(), "mtasts-mcp-"));
@@ -104,19 +103,6 @@ async function inspector(title, target) {
   }
 }
 
-// ---- the description of REST ---------------------------------------------------------------------------------------------
-
-async function description(url) {
-  writeFileSync(path.join(work, "openapi.json"), await (await fetch(`${url}/openapi.json`)).text());
-  writeFileSync(path.join(work, "spectral.yaml"), 'extends: ["spectral:oas"]\n');
-  await test("OpenAPI: Redocly, recommended-strict", () => run("redocly", ["lint", "openapi.json", "--extends=recommended-strict"]));
-  await test("OpenAPI: Spectral, no warning", () => run("spectral", ["lint", "-r", "spectral.yaml", "-F", "warn", "openapi.json"]));
-  await test("OpenAPI: the schema of OpenAPI 3.1", async () => {
-    const out = await run("validate-api", ["openapi.json"]);
-    expect(JSON.parse(out).valid === true, out);
-  });
-}
-
 // ---- all of it ----------------------------------------------------------------------------------------------------------
 
 const dns = await fakeDns();
@@ -129,7 +115,6 @@ try {
   await test("conformance, 2026-07-28, with fixtures: all of it", () => conformance(fixture.url, "2026-07-28", []));
   await test("conformance, 2025-11-25, with fixtures: all but what is justified", () =>
     conformance(fixture.url, "2025-11-25", ["--expected-failures", new URL("expected-2025-11-25.yml", import.meta.url).pathname]));
-  await description(product.url);
   for (const revision of Object.keys(bare)) await scenarios(product.url, revision, bare[revision]);
   await inspector("HTTP", [`${product.url}/mcp`, "--transport", "http"]);
   await inspector("stdio", [program, "mcp", ...options]);
