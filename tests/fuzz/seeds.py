@@ -63,6 +63,15 @@ RESPONSES = [
     OK + b"\r\nuntil close", b"HTTP/1.0 404 no\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n",
     OK + b"A: b\r\n c\r\nContent-Length: 2, 2\r\n\r\nhi", b"HTTP/1.1 301 x\r\nLocation: /\r\n\r\n", OK + b"Content-Length: 600\r\n\r\n",
 ]
+GET = b"GET /a?b=c HTTP/1.1\r\nHost: localhost\r\n"
+POST = b"POST /v1/lint HTTP/1.1\r\nHost: [::1]:80\r\n"
+REQUESTS = [
+    GET + b"\r\n" + GET + b"Connection: close\r\n\r\n", POST + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\nhello" + GET + b"\r\n",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: u\r\n\r\n" + GET + b"\r\n", b"GET / HTTP/1.0\r\n\r\n",
+    GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"GET http://a.b/c HTTP/1.1\r\nHost: d\r\nA: b\r\n c\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", b"\r\n" + GET + b"X: \0\r\n\r\n",
+    POST + b"Content-Length: 301\r\n\r\n", b"get / HTTP/2.0\n\n",
+]
 DOMAINS = [
     "example.com", "EXAMPLE.com.", "m\u00fcnchen.example", "xn--mnchen-3ya.example", "https://example.com:8/x?y", "a@example.com",
     "[192.0.2.1]", "2001:db8::1", "co.uk", "github.io", "a..b", "A <b@example.com>", "mailto:a@example.com", "xn--zz99.example",
@@ -100,6 +109,7 @@ def main():
         "domain": [d.encode() for d in DOMAINS],
         "smtpreply": [b"\3" + r for r in REPLIES],
         "httpresp": [b"\5" + r for r in RESPONSES],
+        "httpreq": [b"\5" + r for r in REQUESTS],
         "dnsmsg": dns(),
         "tlsa": TLSA,
         "document": documents(),
