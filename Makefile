@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test test-mcp lab fuzz kill bench bench-history lint-c install clean
+.PHONY: run build test test-mcp lab fuzz kill bench bench-history install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
