@@ -57,6 +57,7 @@ struct mx_item {
 	bool a_done, aaaa_done, tlsa_done;
 	bool v4_started, v6_started;
 	unsigned tlsa_pending;
+	size_t addresses;                /* of both families so far */
 	struct smtp_item *smtp4, *smtp6;
 };
 
@@ -90,6 +91,7 @@ struct check {
 	size_t misplaced_count;
 	struct sts_answer parent_record;
 	struct mx_item *mx_items;
+	size_t smtp_beyond;           /* sessions with addresses past STS_SMTP_PER_HOST of their host */
 	sts_step_fn *on_step;
 	sts_done_fn *on_done;
 	void *arg;
@@ -119,6 +121,9 @@ struct sts_engine {
 #define STS_CHECKS_AT_ONCE 24
 /** SMTP sessions at once in one engine. */
 #define STS_SMTP_AT_ONCE 128
+/** Sessions of one check: so many addresses of every MX host, and more where few hosts have many. */
+#define STS_SMTP_PER_HOST 4
+#define STS_SMTP_BEYOND 112
 /** Longest wait for one DNS answer, milliseconds. */
 #define STS_DNS_WAIT_MS 15000
 /** A TLSA answer that does not come must not hold up the SMTP session for ever, milliseconds. */

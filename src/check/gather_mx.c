@@ -150,6 +150,13 @@ static void enqueue(struct check *c, struct smtp_item *item)
 
 /* ---- one MX host ----------------------------------------------------------------------------------------------- */
 
+/* An address left out is not tried, and said to be so: hundreds of hosts with dozens of addresses are nobody's. */
+static bool within_bounds(struct mx_item *m)
+{
+	return !m->check->facts->no_smtp &&
+	       (m->addresses++ < STS_SMTP_PER_HOST || m->check->smtp_beyond++ < STS_SMTP_BEYOND);
+}
+
 static struct smtp_item *sessions(struct mx_item *m, const struct sts_answer *answer)
 {
 	struct sts_host found = {0};
@@ -164,7 +171,7 @@ static struct smtp_item *sessions(struct mx_item *m, const struct sts_answer *an
 		item->out.address = found.addresses[i];
 		*link = item;
 		link = &item->next;
-		if (!m->check->facts->no_smtp)
+		if (within_bounds(m))
 			enqueue(m->check, item);
 		else
 			item->state = SMTP_ENDED;

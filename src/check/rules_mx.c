@@ -249,14 +249,22 @@ const char *sts_smtp_untested(const struct sts_facts *f, const struct sts_smtp *
 
 static void untested(const struct sts_facts *f, struct sts_report *r, const struct sts_mx *mx)
 {
+	size_t left_out = 0;
+
 	for (size_t i = 0; i < mx->smtp_count; i++) {
 		const char *reason = sts_smtp_untested(f, &mx->smtp[i]);
 
-		if (reason != NULL)
+		if (mx->smtp[i].end == STS_SMTP_NOT_TRIED && !f->no_smtp)
+			left_out++;
+		else if (reason != NULL)
 			sts_report_not_tested(r, reason,
 				sts_sprintf(r->arena, "TLS of MX host %s [%s]", sts_name(r->arena, mx->name),
 					mx->smtp[i].address.text));
 	}
+	if (left_out > 0)
+		sts_report_not_tested(r, "timeout",
+			sts_sprintf(r->arena, "TLS of %zu of %zu addresses of MX host %s: more than are looked at",
+				left_out, mx->smtp_count, sts_name(r->arena, mx->name)));
 }
 
 /* ---- one session ------------------------------------------------------------------------------------------------- */

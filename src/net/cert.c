@@ -151,7 +151,7 @@ bool sts_cert_is_for(X509 *cert, const char *host)
 	return found;
 }
 
-static void describe_names(X509 *cert, struct sts_arena *arena, struct sts_cert *out)
+static void describe_names(X509 *cert, size_t names_max, struct sts_arena *arena, struct sts_cert *out)
 {
 	GENERAL_NAMES *names = alt_names(cert);
 
@@ -161,7 +161,7 @@ static void describe_names(X509 *cert, struct sts_arena *arena, struct sts_cert 
 		if (id.ptr == NULL)
 			continue;
 		out->name_total++;
-		if (out->name_count >= STS_CERT_NAMES_MAX)
+		if (out->name_count >= names_max)
 			continue;
 		*STS_PUSH(arena, out->names, out->name_count) =
 			text_of((const unsigned char *)id.ptr, (int)id.len, PART_MAX_LEN, arena);
@@ -229,7 +229,7 @@ static void digest_cert(const X509 *cert, char out[static 65])
 		hex(md, len, out);
 }
 
-void sts_cert_describe(X509 *cert, struct sts_arena *arena, struct sts_cert *out)
+void sts_cert_describe(X509 *cert, size_t names_max, struct sts_arena *arena, struct sts_cert *out)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
 
@@ -242,7 +242,7 @@ void sts_cert_describe(X509 *cert, struct sts_arena *arena, struct sts_cert *out
 		.signature = signature_name(cert, arena),
 		.self_issued = X509_NAME_cmp(X509_get_subject_name(cert), X509_get_issuer_name(cert)) == 0,
 	};
-	describe_names(cert, arena, out);
+	describe_names(cert, names_max, arena, out);
 	if (!sts_cert_time(X509_get0_notBefore(cert), &out->not_before))
 		out->not_before = 0;
 	if (!sts_cert_time(X509_get0_notAfter(cert), &out->not_after))

@@ -6,8 +6,12 @@
 
 #include <openssl/x509.h>
 
-/** Fill *out; strings are the arena's. Texts of strangers are cut to a few hundred octets, names to STS_CERT_NAMES_MAX. */
-void sts_cert_describe(X509 *cert, struct sts_arena *arena, struct sts_cert *out);
+/**
+ * Fill *out; strings are the arena's. Texts of strangers are cut to a few hundred octets.
+ *
+ * @param names_max  so many names are kept, at most; name_total counts them all
+ */
+void sts_cert_describe(X509 *cert, size_t names_max, struct sts_arena *arena, struct sts_cert *out);
 
 /**
  * One of the certificate's DNS-IDs is the host: labels compared as ASCII without case, "*" only as the whole left-most label and for exactly one

@@ -13,6 +13,8 @@
 #define TEXT_MAX 600
 /* Names listed in a mismatch. */
 #define NAMES_SHOWN 10
+/* Names kept of certificates that are not the host's own. */
+#define ISSUER_NAMES_MAX 8
 
 #define RSA_BITS_MIN 2048
 #define EC_BITS_MIN 224
@@ -342,7 +344,7 @@ static void describe(struct judge *j)
 
 	j->out->chain = sts_alloc_array(j->arena, (size_t)count, sizeof *j->out->chain);
 	for (int i = 0; i < count; i++)
-		sts_cert_describe(sk_X509_value(j->sent, i), j->arena, &j->out->chain[i]);
+		sts_cert_describe(sk_X509_value(j->sent, i), i == 0 ? STS_CERT_NAMES_MAX : ISSUER_NAMES_MAX, j->arena, &j->out->chain[i]);
 	j->out->chain_count = (size_t)count;
 	j->out->chain_total = (size_t)total;
 }

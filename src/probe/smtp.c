@@ -10,6 +10,11 @@
 #define RETRY_MS 500
 #define ATTEMPTS_MAX 2
 
+/* What is kept of a server's words: a banner as RFC 5321 bounds it twice over, and keywords as long as any known one. */
+#define TEXT_KEPT 1024
+#define KEYWORDS_KEPT 64
+#define KEYWORD_KEPT 200
+
 /* What a step wants next. */
 enum io {
 	IO_NEXT,  /* the next step, at once */
@@ -33,7 +38,8 @@ enum phase {
 struct sts_smtp_op {
 	struct sts_loop *loop;
 	struct sts_tls_ctx *tls;
-	struct sts_arena *arena;
+	struct sts_arena *arena;   /* of the check: facts only */
+	struct sts_arena *scratch; /* of the attempt: whole replies, which may be long and many */
 	struct sts_smtp_params params;
 	struct sts_smtp *out;
 	sts_smtp_fn *done;
@@ -137,13 +143,24 @@ static enum io not_smtp(struct sts_smtp_op *p, enum sts_reply_state state)
 	}
 }
 
+/* A copy that stays when the session is over, cut. */
+static const char *keep(struct sts_smtp_op *p, const char *text, size_t max)
+{
+	size_t len = strlen(text);
+
+	if (len > max)
+		for (len = max; len > max - 3 && (text[len] & 0xC0) == 0x80; len--)
+			continue; /* not within a character */
+	return sts_strndup(p->arena, text, len);
+}
+
 /* IO_NEXT once a whole reply is in p->reply. */
 static enum io read_reply(struct sts_smtp_op *p)
 {
 	char piece[4096];
 	size_t got = 0;
 	enum sts_io io;
-	enum sts_reply_state state = sts_smtp_reader_next(&p->reader, p->arena, &p->reply);
+	enum sts_reply_state state = sts_smtp_reader_next(&p->reader, p->scratch, &p->reply);
 
 	while (state == STS_REPLY_MORE) {
 		io = sts_stream_read(&p->stream, piece, sizeof piece, &got);
@@ -154,7 +171,7 @@ static enum io read_reply(struct sts_smtp_op *p)
 		if (io != STS_IO_DONE)
 			return lost(p);
 		sts_smtp_reader_feed(&p->reader, piece, got);
-		state = sts_smtp_reader_next(&p->reader, p->arena, &p->reply);
+		state = sts_smtp_reader_next(&p->reader, p->scratch, &p->reply);
 	}
 	p->out->bare_lf = p->out->bare_lf || p->reply.bare_lf;
 	return state == STS_REPLY_DONE ? IO_NEXT : not_smtp(p, state);
@@ -193,7 +210,7 @@ static enum io say(struct sts_smtp_op *p, const char *line, enum phase phase, en
 
 static enum io say_ehlo(struct sts_smtp_op *p, enum phase phase, enum io (*then)(struct sts_smtp_op *p))
 {
-	return say(p, sts_sprintf(p->arena, "EHLO %s", p->params.helo), phase, then, p->params.reply_ms);
+	return say(p, sts_sprintf(p->scratch, "EHLO %s", p->params.helo), phase, then, p->params.reply_ms);
 }
 
 /* Facts are complete; leave politely. */
@@ -207,7 +224,7 @@ static enum io say_quit(struct sts_smtp_op *p)
 static enum io refused(struct sts_smtp_op *p, enum sts_smtp_end end, const char *what)
 {
 	p->out->code = p->reply.code;
-	p->out->reply = p->reply.text;
+	p->out->reply = keep(p, p->reply.text, TEXT_KEPT);
 	(void)note_end(p, end, sts_sprintf(p->arena, "%s: %d", what, p->reply.code));
 	return say_quit(p);
 }
@@ -250,6 +267,9 @@ static enum io begin(struct sts_smtp_op *p)
 				p->params.address.special));
 	if (sts_now_ms() >= p->params.deadline_ms)
 		return note_end(p, STS_SMTP_CANCELLED, "the time for this check was up before it was tried");
+	p->scratch = sts_arena_new();
+	if (p->scratch == NULL)
+		return note_end(p, STS_SMTP_CANCELLED, "this machine is out of memory");
 	p->out->attempts++;
 	(void)enter(p, IN_TCP, connecting, p->params.connect_ms);
 	tcp = sts_stream_connect(&p->stream, &p->params.address, p->params.port, &why);
@@ -275,7 +295,7 @@ static enum io got_greeting(struct sts_smtp_op *p)
 	if (io != IO_NEXT)
 		return io;
 	p->out->greeting_ms = sts_now_ms() - p->phase_ms;
-	p->out->banner = p->reply.text;
+	p->out->banner = keep(p, p->reply.text, TEXT_KEPT);
 	if (p->reply.code / 100 == 4)
 		return refused(p, STS_SMTP_GREETING_4XX, "the greeting turns us away for now");
 	if (p->reply.code / 100 == 5)
@@ -290,8 +310,8 @@ static enum io got_greeting(struct sts_smtp_op *p)
 
 static void keep_keywords(struct sts_smtp_op *p)
 {
-	for (size_t i = 1; i < p->reply.line_count; i++)
-		*STS_PUSH(p->arena, p->out->ehlo, p->out->ehlo_count) = p->reply.lines[i];
+	for (size_t i = 1; i < p->reply.line_count && i <= KEYWORDS_KEPT; i++)
+		*STS_PUSH(p->arena, p->out->ehlo, p->out->ehlo_count) = keep(p, p->reply.lines[i], KEYWORD_KEPT);
 }
 
 static enum io got_ehlo(struct sts_smtp_op *p)
@@ -423,6 +443,8 @@ static void close_attempt(struct sts_smtp_op *p)
 	sts_stream_close(&p->stream);
 	sts_smtp_reader_reset(&p->reader);
 	sts_buf_reset(&p->command);
+	sts_arena_free(p->scratch);
+	p->scratch = NULL;
 }
 
 static void release(struct sts_smtp_op *p)

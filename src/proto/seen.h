@@ -130,7 +130,7 @@ struct sts_cert {
 	const char *subject;     /* one line; raw: escape before showing */
 	const char *issuer;
 	const char *common_name; /* raw or NULL */
-	const char **names;      /* DNS-IDs, at most STS_CERT_NAMES_MAX */
+	const char **names;      /* DNS-IDs, at most STS_CERT_NAMES_MAX, of issuers a few */
 	size_t name_count;
 	size_t name_total;       /* before the limit */
 	int64_t not_before;      /* seconds since 1970 */

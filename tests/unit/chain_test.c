@@ -364,7 +364,7 @@ static void test_many_names(struct sts_arena *arena)
 	c = pki_make(&(struct pki_spec){.names = san});
 	free(san);
 	EXPECT(sts_cert_is_for(c.cert, HOST));
-	sts_cert_describe(c.cert, arena, &facts);
+	sts_cert_describe(c.cert, STS_CERT_NAMES_MAX, arena, &facts);
 	EXPECT_INT(facts.name_total, 5000);
 	EXPECT_INT(facts.name_count, STS_CERT_NAMES_MAX);
 	EXPECT_CSTR(facts.names[99], "n99.example.net");
@@ -376,7 +376,7 @@ static void test_facts(struct sts_arena *arena)
 	struct sts_cert c;
 
 	CASE("facts of a certificate");
-	sts_cert_describe(certs[GOOD].cert, arena, &c);
+	sts_cert_describe(certs[GOOD].cert, STS_CERT_NAMES_MAX, arena, &c);
 	EXPECT_CSTR(c.subject, "CN = " HOST ", O = Test");
 	EXPECT_CSTR(c.issuer, "CN = CA 1, O = Test");
 	EXPECT_CSTR(c.common_name, HOST);
@@ -391,9 +391,9 @@ static void test_facts(struct sts_arena *arena)
 	EXPECT_INT(strlen(c.spki_sha256), 64);
 	EXPECT(strcmp(c.sha256, c.spki_sha256) != 0);
 	EXPECT(!c.self_issued);
-	sts_cert_describe(certs[SELF].cert, arena, &c);
+	sts_cert_describe(certs[SELF].cert, STS_CERT_NAMES_MAX, arena, &c);
 	EXPECT(c.self_issued);
-	sts_cert_describe(certs[GOOD_RSA].cert, arena, &c);
+	sts_cert_describe(certs[GOOD_RSA].cert, STS_CERT_NAMES_MAX, arena, &c);
 	EXPECT_CSTR(c.key_type, "RSA");
 	EXPECT_INT(c.key_bits, 2048);
 	CASE("digest of octets");

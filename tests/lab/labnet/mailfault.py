@@ -231,6 +231,14 @@ def endless_ehlo(conn, about):
 
 
 @behaviour
+def long_replies(conn, about):
+    """Whole replies as long as a client may be expected to read, of octets that take the most room when shown."""
+    filler = b"\0" * 1900
+    conn.sendall((b"220-" + filler + b"\r\n") * 7 + b"220 mx.labdns.net\r\n")
+    until(conn, b"never", (b"250-" + filler + b"\r\n") * 7 + b"250 SIZE\r\n")
+
+
+@behaviour
 def endless_line(conn, about):
     conn.sendall(b"220 ")
     while True:
