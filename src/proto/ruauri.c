@@ -31,9 +31,29 @@ static size_t scheme_length(struct sts_str uri)
 	return n < uri.len && uri.ptr[n] == ':' ? n : 0;
 }
 
+/* The part up to the first of the octets. */
+static struct sts_str up_to(struct sts_str s, const char *octets)
+{
+	size_t n = 0;
+
+	while (n < s.len && strchr(octets, s.ptr[n]) == NULL)
+		n++;
+	return sts_str(s.ptr, n);
+}
+
+/* Where the path begins, behind the authority if there is one. */
+static size_t path_start(struct sts_str uri)
+{
+	size_t after = scheme_length(uri) + 1;
+	struct sts_str rest = sts_str_from(uri, after);
+
+	return sts_str_starts(rest, "//") ? after + 2 + up_to(sts_str_from(rest, 2), "/?#").len : after;
+}
+
 const char *sts_rua_syntax(struct sts_str uri)
 {
 	size_t hash = sts_str_find(uri, '#', 0);
+	size_t path = path_start(uri);
 
 	if (scheme_length(uri) == 0)
 		return sts_str_find(uri, '@', 0) < uri.len ? "a mail address needs mailto: before it"
@@ -47,6 +67,8 @@ const char *sts_rua_syntax(struct sts_str uri)
 			return "only US-ASCII may stand in a URI: write a domain as A-labels (xn--)";
 		if (!is_uri_char(uri.ptr[i]))
 			return "a character that no URI may hold";
+		if ((uri.ptr[i] == '[' || uri.ptr[i] == ']') && i >= path)
+			return "brackets stand only around an IP address; elsewhere they must be written %5B and %5D";
 		if (uri.ptr[i] == '%' && (uri.len - i < 3 || !is_hex(uri.ptr[i + 1]) || !is_hex(uri.ptr[i + 2])))
 			return "\"%\" must be followed by two hexadecimal digits";
 	}
@@ -63,19 +85,21 @@ static char *lower(struct sts_arena *arena, struct sts_str s)
 	return copy;
 }
 
-/* The part up to the first of the octets. */
-static struct sts_str up_to(struct sts_str s, const char *octets)
-{
-	size_t n = 0;
-
-	while (n < s.len && strchr(octets, s.ptr[n]) == NULL)
-		n++;
-	return sts_str(s.ptr, n);
-}
-
 static bool is_host(struct sts_str s)
 {
 	return sts_mx_pattern_valid(s) && s.ptr[0] != '*';
+}
+
+/* A host as URLs may name it: underscores and a final full stop are legal there.  [RFC 3986 section 3.2.2] */
+static bool is_url_host(struct sts_str s)
+{
+	char plain[256];
+
+	if (s.len == 0 || s.len >= sizeof plain)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		plain[i] = s.ptr[i] == '_' ? 'x' : s.ptr[i];
+	return is_host(sts_str(plain, s.len));
 }
 
 /* One addr-spec; RFC 6068 allows a list, but its commas would have to be encoded, and no reporter is known to split
@@ -90,6 +114,8 @@ static const char *read_mailto(struct sts_str rest, struct sts_arena *arena, str
 		return "no address stands behind mailto:";
 	if (at == 0 || at == address.len)
 		return "what stands behind mailto: is no mail address";
+	if (memchr(address.ptr, '/', at) != NULL)
+		return "\"/\" in a mail address must be written %2F; no slashes follow mailto:";
 	if (!is_host(domain))
 		return "the domain of the mail address is malformed";
 	out->host = lower(arena, domain);
@@ -110,9 +136,11 @@ static const char *read_authority(struct sts_str authority, struct sts_arena *ar
 	if (port.len > 0 && (!sts_str_u64(port, &number) || number == 0 || number > 65535))
 		return "the port of the URL is malformed";
 	host.len = end;
+	if (host.len > 1 && host.ptr[host.len - 1] == '.')
+		host.len--;
 	if (host.len == 0)
 		return "the URL names no host";
-	if (host.ptr[0] != '[' && !is_host(host))
+	if (host.ptr[0] != '[' && !is_url_host(host))
 		return "the host of the URL is malformed";
 	out->host = lower(arena, host);
 	out->port = (uint16_t)number;
