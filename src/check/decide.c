@@ -121,8 +121,9 @@ static bool some_usable(const struct sts_mx *mx)
 	return false;
 }
 
-/* DANE first; MTA-STS where there are no TLSA records that authenticate.  [RFC 8461 section 2] */
-static enum sts_decision dane(const struct sts_facts *f, const struct sts_mx *mx, const struct host_view *v)
+/* What DANE says, or otherwise where there are no TLSA records that authenticate. */
+static enum sts_decision dane_or(
+	const struct sts_facts *f, const struct sts_mx *mx, const struct host_view *v, enum sts_decision otherwise)
 {
 	if (sts_tlsa_failed(mx))
 		return STS_REFUSE;
@@ -130,9 +131,7 @@ static enum sts_decision dane(const struct sts_facts *f, const struct sts_mx *mx
 		return by_tlsa(mx, v);
 	if (sts_dane_applies(mx) && !v->tls)
 		return insisting(v, false, STS_DELIVER_DANE);
-	if (tlsa_unknown(f, mx))
-		return STS_DECIDE_UNKNOWN;
-	return no_cache(f, mx, v);
+	return tlsa_unknown(f, mx) ? STS_DECIDE_UNKNOWN : otherwise;
 }
 
 static void decide_host(const struct sts_facts *f, const struct sts_mx *mx, struct sts_mx_judgement *j)
@@ -147,8 +146,16 @@ static void decide_host(const struct sts_facts *f, const struct sts_mx *mx, stru
 	}
 	j->decisions[STS_STATE_NO_CACHE] = no_cache(f, mx, &v);
 	j->decisions[STS_STATE_CURRENT_POLICY] = current_policy(f, mx, &v);
-	j->decisions[STS_STATE_DANE] = dane(f, mx, &v);
+	/* DANE first, then MTA-STS.  [RFC 8461 section 2] */
+	j->decisions[STS_STATE_DANE] = dane_or(f, mx, &v, j->decisions[STS_STATE_NO_CACHE]);
 	j->decisions[STS_STATE_NEITHER] = without_policy(&v);
+}
+
+enum sts_decision sts_decide_dane_only(const struct sts_facts *f, const struct sts_mx *mx)
+{
+	struct host_view v = look(f, mx);
+
+	return sts_mx_real(mx) ? dane_or(f, mx, &v, without_policy(&v)) : STS_UNREACHABLE;
 }
 
 enum sts_decision sts_decide_with(

@@ -88,6 +88,16 @@ struct sts_outlook {
 	const char *text[STS_STATE_COUNT];       /* one sentence each */
 };
 
+/** What becomes of the mail of the senders of a study, in sender domains; who knows MTA-STS is taken to hold the policy of now. */
+struct sts_shares {
+	unsigned measured; /* all of them; 0 where the domain takes no mail */
+	unsigned through;
+	unsigned held_back; /* queued, and bounced in the end */
+	unsigned unknown;
+	const char *text;   /* a sentence, or NULL */
+	const char *source;
+};
+
 /** An earlier policy that some sender may hold still, and what such a sender does. */
 struct sts_held {
 	const char *name;                     /* of the sender state: "policy_of_2026-01-31", after the day it was first seen */
@@ -118,6 +128,7 @@ struct sts_report {
 	struct sts_part_result parts[STS_PART_COUNT];
 	struct sts_mx_judgement *mx;       /* facts->mx_count of them */
 	struct sts_outlook outlook;
+	struct sts_shares shares;
 	struct sts_held *held;             /* earlier policies, last seen first; at most STS_HELD_MAX */
 	size_t held_count;
 	struct sts_profile *profiles;

@@ -160,6 +160,7 @@ struct sts_report *sts_judge(const struct sts_facts *facts, struct sts_arena *ar
 	run_rules(facts, r);
 	sts_report_sort(r);
 	sts_decide(r);
+	sts_count_senders(r);
 	sts_find_verdict(r);
 	sts_find_profiles(r);
 	sts_advise(r);

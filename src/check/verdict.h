@@ -7,6 +7,8 @@
 /** What a compliant sender in each state does with each MX host, and with the domain. Fills r->mx[].decisions and
  * r->outlook. */
 void sts_decide(struct sts_report *r);
+/** Fill shares from the outlook. */
+void sts_count_senders(struct sts_report *r);
 
 /** Verdict and status, by the order of doc/findings.md. Needs decisions. */
 void sts_find_verdict(struct sts_report *r);
@@ -25,6 +27,9 @@ size_t sts_count_mx(const struct sts_report *r);
 
 /** MX hosts that a compliant sender in this state refuses. */
 size_t sts_count_decision(const struct sts_report *r, enum sts_sender_state state, enum sts_decision decision);
+
+/** What a sender does that knows DANE and not MTA-STS: without usable TLSA records it looks at no certificate. */
+enum sts_decision sts_decide_dane_only(const struct sts_facts *facts, const struct sts_mx *mx);
 
 /**
  * What a sender that knows MTA-STS and no DANE, and holds this policy, does with the host.

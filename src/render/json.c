@@ -59,6 +59,22 @@ static void write_outlook(struct sts_jsonw *w, const struct sts_report *r)
 	sts_jw_end_object(w);
 }
 
+static void write_shares(struct sts_jsonw *w, const struct sts_shares *s)
+{
+	if (s->text == NULL) {
+		sts_jw_null(w, "sender_shares");
+		return;
+	}
+	sts_jw_object(w, "sender_shares");
+	sts_jw_int(w, "measured", s->measured);
+	sts_jw_int(w, "through", s->through);
+	sts_jw_int(w, "held_back", s->held_back);
+	sts_jw_int(w, "unknown", s->unknown);
+	sts_jw_cstr(w, "text", s->text);
+	sts_jw_cstr(w, "source", s->source);
+	sts_jw_end_object(w);
+}
+
 static void write_held(struct sts_jsonw *w, const struct sts_held *held)
 {
 	const struct sts_policy *p = &held->policy->policy;
@@ -196,6 +212,7 @@ void sts_json_report(struct sts_jsonw *w, const char *key, const struct sts_repo
 	write_head(w, r);
 	sts_json_seen(w, r);
 	write_outlook(w, r);
+	write_shares(w, &r->shares);
 	write_held_policies(w, r);
 	write_profiles(w, r);
 	write_checks(w, r);

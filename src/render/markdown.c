@@ -255,6 +255,11 @@ static void outlook(struct sts_buf *b, const struct sts_report *r)
 		sts_markdown(b, r->held[i].text);
 		sts_buf_puts(b, "\n");
 	}
+	if (r->shares.text != NULL) {
+		sts_buf_puts(b, "\n");
+		sts_markdown(b, r->shares.text);
+		sts_buf_puts(b, "\n");
+	}
 }
 
 static void lists(struct sts_buf *b, const struct sts_report *r)

@@ -108,6 +108,8 @@ static void outlook(struct sts_paper *p, const struct sts_report *r)
 		sts_paper_put(p, r->held[i].best == STS_REFUSE ? STS_RED : STS_PLAIN, r->held[i].text);
 		sts_paper_end(p);
 	}
+	if (r->shares.text != NULL)
+		sts_paper_text(p, 2, 2, r->shares.text);
 }
 
 static void profiles(struct sts_paper *p, const struct sts_report *r)
