@@ -107,8 +107,8 @@ STS_MUST_CHECK enum sts_err sts_history_prune(struct sts_history *h, const char 
 STS_MUST_CHECK enum sts_err sts_history_prune_oldest(struct sts_history *h, int64_t now);
 
 /**
- * Fold the observations of a domain anew and compare with what is derived in the store. For tests; more than
- * STS_CHANGES_MAX changes cannot be compared.
+ * Fold the observations of a domain anew and compare with what is derived in the store. For tests: of a domain with more than
+ * STS_CHANGES_MAX changes, or more items than are kept at hand (2,000: some thousand ids), they need not agree.
  *
  * @param same  they agree
  */
