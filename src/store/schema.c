@@ -6,6 +6,7 @@
  * result     the whole result of a check, packed; with base_id the result of that observation is the dictionary
  * body       policy bodies by digest
  * item, change  derived from the observations by check/timeline.h, made anew when domain.fold is not its version
+ * watch      a domain that the monitor looks at; written by monitor/watch.c
  */
 #include "store/store.h"
 
@@ -53,6 +54,17 @@ static const char sqlite_2[] = "ALTER TABLE result ADD COLUMN base_id INTEGER RE
 			       "ALTER TABLE domain ADD COLUMN pruned_at INTEGER NOT NULL DEFAULT 0;"
 			       "CREATE INDEX domain_pruned ON domain (pruned_at);";
 
+/* Watched domains. tags is ",a,b," or ","; interval_s 0 is the daemon's; turn counts finished looks, and guards against
+ * a look that ends after its lease did; times are 0 where there is none. */
+static const char sqlite_3[] =
+	"CREATE TABLE watch ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, tags TEXT NOT NULL, interval_s INTEGER NOT NULL,"
+	" added_at INTEGER NOT NULL, due_at INTEGER NOT NULL, leased_until INTEGER NOT NULL DEFAULT 0, leased_by TEXT,"
+	" look INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0, checked_at INTEGER NOT NULL DEFAULT 0,"
+	" verdict TEXT, status TEXT, cert_expires_at INTEGER NOT NULL DEFAULT 0, doc TEXT"
+	") STRICT;"
+	"CREATE INDEX watch_due ON watch (due_at);";
+
 static const char pg_1[] =
 	"CREATE TABLE domain ("
 	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at BIGINT NOT NULL, "
@@ -91,5 +103,14 @@ static const char pg_2[] = "ALTER TABLE result ADD COLUMN base_id BIGINT REFEREN
 			   "ALTER TABLE domain ADD COLUMN pruned_at BIGINT NOT NULL DEFAULT 0;"
 			   "CREATE INDEX domain_pruned ON domain (pruned_at);";
 
-const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, NULL};
-const char *const sts_pg_migrations[] = {pg_1, pg_2, NULL};
+static const char pg_3[] =
+	"CREATE TABLE watch ("
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, tags TEXT NOT NULL,"
+	" interval_s BIGINT NOT NULL, added_at BIGINT NOT NULL, due_at BIGINT NOT NULL,"
+	" leased_until BIGINT NOT NULL DEFAULT 0, leased_by TEXT, look BIGINT NOT NULL DEFAULT 0,"
+	" turn BIGINT NOT NULL DEFAULT 0, checked_at BIGINT NOT NULL DEFAULT 0, verdict TEXT, status TEXT,"
+	" cert_expires_at BIGINT NOT NULL DEFAULT 0, doc TEXT);"
+	"CREATE INDEX watch_due ON watch (due_at);";
+
+const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, NULL};
+const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, NULL};
