@@ -81,7 +81,7 @@ class Shop:
         words = set(kind.split("+"))
         known = {"good", "expired", "not-yet-valid", "self-signed", "unknown-root", "unknown-root-sent", "no-intermediate",
                  "mismatch", "cn-only", "wildcard", "wildcard-deep", "rsa", "p384", "rsa1024", "sha1", "expires-10d",
-                 "expires-5d", "many-names", "lapsed-intermediate", "upper-case", "extra-names", "client-only",
+                 "expires-5d", "expires-60d", "year", "many-names", "lapsed-intermediate", "upper-case", "extra-names", "client-only",
                  "root-sent", "provider", "ip-only", "anchor-sent", "hostile-names"}
         if words - known:
             raise ValueError(f"unknown certificate kind {kind}")
@@ -95,6 +95,10 @@ class Shop:
             end = now + 10 * DAY + datetime.timedelta(hours=3)
         if "expires-5d" in words:
             end = now + 5 * DAY + datetime.timedelta(hours=3)
+        if "expires-60d" in words:
+            end = now + 60 * DAY
+        if "year" in words:
+            end = now + 400 * DAY
         names = [host]
         if "mismatch" in words:
             names = ["www.elsewhere.org", "elsewhere.org"]
