@@ -46,6 +46,20 @@ static inline char sts_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+/** The value of a hexadecimal digit. @return false: it is none */
+static inline bool sts_hex_value(char c, unsigned *out)
+{
+	char lower = sts_lower(c);
+
+	if (sts_is_digit(c))
+		*out = (unsigned)(c - '0');
+	else if (lower >= 'a' && lower <= 'f')
+		*out = (unsigned)(lower - 'a') + 10;
+	else
+		return false;
+	return true;
+}
+
 bool sts_str_eq(struct sts_str a, struct sts_str b);
 bool sts_str_eqi(struct sts_str a, struct sts_str b);        /* ASCII case ignored */
 bool sts_str_is(struct sts_str a, const char *cstr);         /* exact */

@@ -1,8 +1,8 @@
 /* mtasts explain: what a finding means, why it matters, how to mend it. */
-#include "base/jsonw.h"
 #include "check/catalogue.h"
 #include "cli/options.h"
 #include "cli/term.h"
+#include "render/explanation.h"
 #include "render/paper.h"
 
 static const char *const color_words[] = {"auto", "always", "never", NULL};
@@ -61,29 +61,6 @@ static void print_all(struct sts_paper *p)
 	}
 }
 
-static void json_one(struct sts_jsonw *w, const struct sts_explanation *e)
-{
-	sts_jw_object(w, NULL);
-	sts_jw_cstr(w, "code", e->code);
-	sts_jw_cstr(w, "severity", e->severity);
-	sts_jw_cstr(w, "source", e->source);
-	sts_jw_cstr(w, "title", e->title);
-	sts_jw_cstr(w, "what", e->what);
-	sts_jw_cstr(w, "why", e->why);
-	sts_jw_cstr(w, "fix", e->fix);
-	sts_jw_end_object(w);
-}
-
-static void json_all(struct sts_jsonw *w)
-{
-	struct sts_explanation e;
-
-	sts_jw_array(w, NULL);
-	for (size_t i = 0; sts_explain_at(i, &e) == STS_OK; i++)
-		json_one(w, &e);
-	sts_jw_end_array(w);
-}
-
 /* one: NULL for all of them */
 static void print(struct sts_buf *b, const struct args *args, const struct sts_explanation *one)
 {
@@ -92,9 +69,9 @@ static void print(struct sts_buf *b, const struct args *args, const struct sts_e
 	struct sts_jsonw w = sts_jsonw(b, true);
 
 	if (args->json && one != NULL)
-		json_one(&w, one);
+		sts_json_explanation(&w, NULL, one);
 	else if (args->json)
-		json_all(&w);
+		sts_json_explanations(&w, NULL);
 	else if (one != NULL)
 		print_one(&p, one);
 	else

@@ -3,8 +3,8 @@
 #include "cli/remember.h"
 #include "cli/term.h"
 #include "proto/domain.h"
-#include "render/timeline.h"
 #include "store/exchange.h"
+#include "store/telling.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -81,53 +81,14 @@ static const char *domain_of(const char *typed, int *rc)
 
 /* ---- time line --------------------------------------------------------------------------------------------------- */
 
-struct bodies {
-	struct sts_history *history;
-	struct sts_arena *arena;
-};
-
-static struct sts_str find_body(const char *sha256, void *arg)
-{
-	struct bodies *b = arg;
-	struct sts_str body = {0};
-
-	/* A body that is missing shows as empty; nothing else depends on it. */
-	if (sts_history_body(b->history, sha256, b->arena, &body) != STS_OK)
-		body = (struct sts_str){0};
-	return body;
-}
-
-static enum sts_err load(
-	struct sts_history *h, const struct args *args, struct sts_timeline *t, struct sts_memory *memory)
-{
-	struct sts_arena *arena = cli_arena();
-	struct sts_changes changes = {0};
-	struct sts_past *past = NULL;
-	enum sts_err err = sts_history_memory(h, t->domain, arena, memory);
-
-	if (err == STS_OK)
-		err = sts_history_past(h, t->domain, INT64_MAX, arena, &past);
-	if (err == STS_OK)
-		err = sts_history_count(h, t->domain, &t->observations);
-	if (err == STS_OK)
-		err = sts_history_changes(h, t->domain, args->from_at, args->until_at, args->limit, arena, &changes);
-	t->memory = memory;
-	t->past = past;
-	t->changes = changes.items;
-	t->change_count = changes.count;
-	t->more = changes.more;
-	return err;
-}
-
 static int show_timeline(struct sts_history *h, const struct args *args, const char *domain)
 {
-	struct bodies bodies = {h, cli_arena()};
-	struct sts_timeline t = {.domain = domain, .body = find_body, .body_arg = &bodies, .now = sts_now_s()};
+	struct sts_stretch stretch = {domain, args->from_at, args->until_at, args->limit};
+	struct sts_timeline t;
 	struct sts_render_options ro = cli_stdout_options((enum cli_color)args->color);
-	struct sts_memory memory;
 	struct sts_buf out;
 	struct sts_jsonw w;
-	enum sts_err err = load(h, args, &t, &memory);
+	enum sts_err err = sts_history_timeline(h, &stretch, cli_arena(), &t);
 
 	if (err == STS_ENOENT)
 		return cli_failure(&cmd_history, "%s was never seen", domain);
@@ -146,25 +107,6 @@ static int show_timeline(struct sts_history *h, const struct args *args, const c
 
 /* ---- differences ------------------------------------------------------------------------------------------------- */
 
-static bool is_moment(const char *s)
-{
-	int64_t at;
-
-	return strcmp(s, "first") == 0 || strcmp(s, "last") == 0 || sts_parse_time(s, &at);
-}
-
-/* A bare date means the end of that day. */
-static enum sts_err find_observation(struct sts_history *h, const char *domain, const char *when, struct sts_kept *out)
-{
-	int64_t at = INT64_MAX;
-
-	if (strcmp(when, "first") == 0)
-		return sts_history_first(h, domain, cli_arena(), out);
-	if (strcmp(when, "last") != 0 && sts_parse_time(when, &at) && strlen(when) == 10)
-		at += 86399;
-	return sts_history_at(h, domain, at, cli_arena(), out);
-}
-
 static int show_difference(
 	struct sts_history *h, const struct args *args, const char *domain, const char *a, const char *b)
 {
@@ -174,11 +116,11 @@ static int show_difference(
 	struct sts_buf out;
 	struct sts_jsonw w;
 	const char *when = a;
-	enum sts_err err = find_observation(h, domain, a, &from);
+	enum sts_err err = sts_history_moment(h, domain, a, cli_arena(), &from);
 
 	if (err == STS_OK) {
 		when = b;
-		err = find_observation(h, domain, b, &to);
+		err = sts_history_moment(h, domain, b, cli_arena(), &to);
 	}
 	if (err == STS_ENOENT)
 		return cli_failure(&cmd_history, "there is no observation of %s at or before %s", domain, when);
@@ -200,11 +142,11 @@ static int show_difference(
 static int run_diff(struct sts_history *h, const struct args *args)
 {
 	const struct cli_list *o = &args->check.common.operands;
-	size_t second = o->count == 2 && !is_moment(o->items[1]) ? 0 : 1;
+	size_t second = o->count == 2 && !sts_is_moment(o->items[1]) ? 0 : 1;
 	const char *domain;
 	int rc = 0;
 
-	if (o->count != 2 || !is_moment(args->diff) || !is_moment(o->items[second]))
+	if (o->count != 2 || !sts_is_moment(args->diff) || !sts_is_moment(o->items[second]))
 		return cli_usage_error(&cmd_history, "--diff wants two observations, each a date, an RFC 3339 time, "
 						     "'first' or 'last', and a domain");
 	domain = domain_of(o->items[1 - second], &rc);

@@ -1,5 +1,7 @@
 #include "proto/fault.h"
 
+#define EXT_NAME_MAX 32
+
 const struct sts_fault *sts_faults_find(const struct sts_faults *faults, int kind)
 {
 	for (size_t i = 0; i < faults->count; i++)
@@ -38,4 +40,14 @@ void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind
 	f->column = place.column;
 	f->text = sts_str_keep(arena, sts_str(text.ptr, text.len < STS_FAULT_TEXT_MAX ? text.len : STS_FAULT_TEXT_MAX));
 	f->note = note;
+}
+
+bool sts_ext_name_valid(struct sts_str name)
+{
+	if (name.len == 0 || name.len > EXT_NAME_MAX || !sts_is_alnum(name.ptr[0]))
+		return false;
+	for (size_t i = 1; i < name.len; i++)
+		if (!sts_is_alnum(name.ptr[i]) && name.ptr[i] != '_' && name.ptr[i] != '-' && name.ptr[i] != '.')
+			return false;
+	return true;
 }

@@ -28,4 +28,8 @@ void sts_fault_note(struct sts_faults *faults, struct sts_arena *arena, int kind
 /** A copy of the slice in the arena. */
 struct sts_str sts_str_keep(struct sts_arena *arena, struct sts_str s);
 
+/** The name of an extension field: a letter or digit and up to 31 letters, digits, "_", "-" or ".".  [RFC 8461 sections 3.1 and 3.2,
+ * RFC 8460 section 3: the same in all three] */
+bool sts_ext_name_valid(struct sts_str name);
+
 #endif

@@ -449,19 +449,6 @@ static bool take_line(struct sts_req_reader *r, struct sts_str in, size_t *used,
 	return true;
 }
 
-static bool hex_value(char c, unsigned *out)
-{
-	char lower = sts_lower(c);
-
-	if (sts_is_digit(c))
-		*out = (unsigned)(c - '0');
-	else if (lower >= 'a' && lower <= 'f')
-		*out = (unsigned)(lower - 'a') + 10;
-	else
-		return false;
-	return true;
-}
-
 /* chunk-size of at most 8 digits, then nothing or an extension, which means nothing here */
 static bool chunk_size(struct sts_str line, uint64_t *out)
 {
@@ -469,7 +456,7 @@ static bool chunk_size(struct sts_str line, uint64_t *out)
 	unsigned value;
 
 	*out = 0;
-	while (digits < line.len && hex_value(line.ptr[digits], &value)) {
+	while (digits < line.len && sts_hex_value(line.ptr[digits], &value)) {
 		*out = *out << 4 | value;
 		if (++digits > 8)
 			return false;

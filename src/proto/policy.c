@@ -21,7 +21,6 @@
 #include "proto/policyword.h"
 #include "proto/sniff.h"
 
-#define EXT_NAME_MAX 32
 #define MAX_AGE_DIGITS 10
 /* Patterns that later ones are compared with to find repeated ones. */
 #define MX_COMPARED 500
@@ -74,16 +73,6 @@ static void note_error(struct reading *r, enum sts_policy_fault kind, struct sts
 }
 
 /* ---- characters ---- */
-
-static bool is_ext_name(struct sts_str s)
-{
-	if (s.len == 0 || s.len > EXT_NAME_MAX || !sts_is_alnum(s.ptr[0]))
-		return false;
-	for (size_t i = 1; i < s.len; i++)
-		if (!sts_is_alnum(s.ptr[i]) && s.ptr[i] != '_' && s.ptr[i] != '-' && s.ptr[i] != '.')
-			return false;
-	return true;
-}
 
 /* sts-policy-ext-value; what is no UTF-8 was looked for before. */
 static bool is_ext_value(struct sts_str s)
@@ -180,7 +169,7 @@ static void read_extension(struct reading *r, struct sts_str field, struct sts_s
 
 	if (find_foreign(field) < field.len)
 		return; /* noted already */
-	if (!is_ext_name(name)) {
+	if (!sts_ext_name_valid(name)) {
 		note_breach(r, STS_POLICY_EXTENSION_MALFORMED, field,
 			"a name is a letter or digit and up to 31 letters, digits, \"_\", \"-\" or \".\"");
 		return;

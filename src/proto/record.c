@@ -16,7 +16,6 @@
 
 #define VERSION "v=STSv1"
 #define ID_MAX 32
-#define EXT_NAME_MAX 32
 
 /* One record being read. */
 struct reading {
@@ -55,16 +54,6 @@ static void note_breach(struct reading *r, enum sts_record_fault kind, struct st
 static bool is_text(char c)
 {
 	return c == '\t' || (c >= 0x20 && c <= 0x7E);
-}
-
-static bool is_ext_name(struct sts_str s)
-{
-	if (s.len == 0 || s.len > EXT_NAME_MAX || !sts_is_alnum(s.ptr[0]))
-		return false;
-	for (size_t i = 1; i < s.len; i++)
-		if (!sts_is_alnum(s.ptr[i]) && s.ptr[i] != '_' && s.ptr[i] != '-' && s.ptr[i] != '.')
-			return false;
-	return true;
 }
 
 static bool is_ext_value(struct sts_str s)
@@ -114,7 +103,7 @@ static const char *extension_trouble(struct sts_str field, struct sts_str name, 
 {
 	if (name.len == field.len)
 		return "a field is a name, \"=\" and a value";
-	if (!is_ext_name(name))
+	if (!sts_ext_name_valid(name))
 		return "a name is a letter or digit and up to 31 letters, digits, \"_\", \"-\" or \".\"";
 	return value.len == 0 ? "the value is empty" : "a value holds no blank and no further \"=\"";
 }
@@ -140,7 +129,7 @@ static bool has_foreign_octet(struct sts_str s)
 static void read_extension(
 	struct reading *r, struct sts_str field, struct sts_str name, struct sts_str value, bool repeated)
 {
-	if (!is_ext_name(name) || !is_ext_value(value)) {
+	if (!sts_ext_name_valid(name) || !is_ext_value(value)) {
 		if (!has_foreign_octet(field)) /* else noted already */
 			note_breach(r, STS_RECORD_EXTENSION_MALFORMED, field, extension_trouble(field, name, value));
 		return;

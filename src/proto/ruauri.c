@@ -7,12 +7,6 @@
 #include "mtasts/policy.h"
 #include "proto/fault.h"
 
-static bool is_hex(char c)
-{
-	c = sts_lower(c);
-	return sts_is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
 /* unreserved, reserved and "%" of RFC 3986, without "," "!" and ";" that RFC 8460 wants encoded */
 static bool is_uri_char(char c)
 {
@@ -54,6 +48,7 @@ const char *sts_rua_syntax(struct sts_str uri)
 {
 	size_t hash = sts_str_find(uri, '#', 0);
 	size_t path = path_start(uri);
+	unsigned digit;
 
 	if (scheme_length(uri) == 0)
 		return sts_str_find(uri, '@', 0) < uri.len ? "a mail address needs mailto: before it"
@@ -69,7 +64,7 @@ const char *sts_rua_syntax(struct sts_str uri)
 			return "a character that no URI may hold";
 		if ((uri.ptr[i] == '[' || uri.ptr[i] == ']') && i >= path)
 			return "brackets stand only around an IP address; elsewhere they must be written %5B and %5D";
-		if (uri.ptr[i] == '%' && (uri.len - i < 3 || !is_hex(uri.ptr[i + 1]) || !is_hex(uri.ptr[i + 2])))
+		if (uri.ptr[i] == '%' && (uri.len - i < 3 || !sts_hex_value(uri.ptr[i + 1], &digit) || !sts_hex_value(uri.ptr[i + 2], &digit)))
 			return "\"%\" must be followed by two hexadecimal digits";
 	}
 	if (hash < uri.len && sts_str_find(uri, '#', hash + 1) < uri.len)

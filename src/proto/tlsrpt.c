@@ -17,7 +17,6 @@
 #include "proto/ruauri.h"
 
 #define VERSION "v=TLSRPTv1"
-#define EXT_NAME_MAX 32
 
 /* The chosen record being read. */
 struct reading {
@@ -91,11 +90,8 @@ static const char *extension_trouble(struct sts_str field, struct sts_str name, 
 {
 	if (name.len == field.len)
 		return "a field is a name, \"=\" and a value";
-	if (name.len == 0 || name.len > EXT_NAME_MAX || !sts_is_alnum(name.ptr[0]))
+	if (!sts_ext_name_valid(name))
 		return "a name is a letter or digit and up to 31 letters, digits, \"_\", \"-\" or \".\"";
-	for (size_t i = 1; i < name.len; i++)
-		if (!sts_is_alnum(name.ptr[i]) && strchr("_-.", name.ptr[i] == '\0' ? ' ' : name.ptr[i]) == NULL)
-			return "a name is a letter or digit and up to 31 letters, digits, \"_\", \"-\" or \".\"";
 	for (size_t i = 0; i < value.len; i++)
 		if (value.ptr[i] < 0x21 || value.ptr[i] > 0x7E || value.ptr[i] == '=')
 			return "a value is visible US-ASCII without blank and \"=\"";

@@ -142,19 +142,6 @@ void call_problem(struct call *call, unsigned status, const char *type, const ch
 /* ---- reading requests
  * ---------------------------------------------------------------------------------------------------------- */
 
-static bool hex(char c, unsigned *out)
-{
-	char lower = sts_lower(c);
-
-	if (sts_is_digit(c))
-		*out = (unsigned)(c - '0');
-	else if (lower >= 'a' && lower <= 'f')
-		*out = (unsigned)(lower - 'a') + 10;
-	else
-		return false;
-	return true;
-}
-
 const char *sts_percent_decode(struct sts_arena *arena, struct sts_str text, bool plus)
 {
 	char *out = sts_alloc(arena, text.len + 1);
@@ -165,7 +152,7 @@ const char *sts_percent_decode(struct sts_arena *arena, struct sts_str text, boo
 		unsigned high, low;
 
 		if (c == '%') {
-			if (text.len - i < 3 || !hex(text.ptr[i + 1], &high) || !hex(text.ptr[i + 2], &low))
+			if (text.len - i < 3 || !sts_hex_value(text.ptr[i + 1], &high) || !sts_hex_value(text.ptr[i + 2], &low))
 				return NULL;
 			c = (char)(high << 4 | low);
 			i += 2;

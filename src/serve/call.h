@@ -61,9 +61,6 @@ bool sts_accepts(const struct sts_request *request, const char *type);
 /** The body says that it is of this type; parameters do not matter. */
 bool sts_content_is(const struct sts_request *request, const char *type);
 
-/** One explanation of the catalogue. */
-void sts_json_explanation(struct sts_jsonw *w, const char *key, const struct sts_explanation *e);
-
 enum sts_admission { STS_ADMIT, STS_ADMIT_CLIENT_LIMIT, STS_ADMIT_DOMAIN_LIMIT };
 /** Take one new check from the allowances of the client (or its key) and of the domain. */
 enum sts_admission call_admit(struct call *call, const char *domain, unsigned *retry_after_s);

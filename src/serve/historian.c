@@ -1,9 +1,8 @@
 #include "serve/historian.h"
 
 #include "base/clock.h"
-#include "render/timeline.h"
 #include "serve/worker.h"
-#include "store/history.h"
+#include "store/telling.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -47,76 +46,20 @@ struct sts_historian {
 
 static char message[512];
 
-bool sts_is_moment(const char *text)
-{
-	int64_t at;
-
-	return strcmp(text, "first") == 0 || strcmp(text, "last") == 0 || sts_parse_time(text, &at);
-}
-
 /* ---- in the thread: reading
  * -------------------------------------------------------------------------------------------------- */
-
-struct bodies {
-	struct sts_history *history;
-	struct sts_arena *arena;
-};
-
-static struct sts_str find_body(const char *sha256, void *arg)
-{
-	struct bodies *b = arg;
-	struct sts_str body = {0};
-
-	/* a body that is missing shows as empty; nothing else depends on it */
-	return sts_history_body(b->history, sha256, b->arena, &body) == STS_OK ? body : (struct sts_str){0};
-}
-
-static enum sts_err load(
-	struct sts_history *h, const struct sts_history_question *q, struct sts_arena *arena, struct sts_timeline *t)
-{
-	struct sts_memory *memory = STS_NEW(arena, struct sts_memory);
-	struct sts_changes changes = {0};
-	struct sts_past *past = NULL;
-	enum sts_err err = sts_history_memory(h, q->domain, arena, memory);
-
-	if (err == STS_OK)
-		err = sts_history_past(h, q->domain, INT64_MAX, arena, &past);
-	if (err == STS_OK)
-		err = sts_history_count(h, q->domain, &t->observations);
-	if (err == STS_OK)
-		err = sts_history_changes(h, q->domain, q->from_at, q->until_at, q->limit, arena, &changes);
-	t->memory = memory;
-	t->past = past;
-	t->changes = changes.items;
-	t->change_count = changes.count;
-	t->more = changes.more;
-	return err;
-}
 
 static enum sts_err tell_timeline(
 	struct sts_history *h, const struct sts_history_question *q, struct sts_arena *arena, struct sts_buf *out)
 {
-	struct bodies bodies = {h, arena};
-	struct sts_timeline t = {.domain = q->domain, .body = find_body, .body_arg = &bodies, .now = sts_now_s()};
-	enum sts_err err = load(h, q, arena, &t);
+	struct sts_stretch stretch = {q->domain, q->from_at, q->until_at, q->limit};
+	struct sts_timeline t;
 	struct sts_jsonw w = sts_jsonw(out, false);
+	enum sts_err err = sts_history_timeline(h, &stretch, arena, &t);
 
 	if (err == STS_OK)
 		sts_timeline_json(&w, NULL, &t);
 	return err;
-}
-
-/* A bare date means the end of that day. */
-static enum sts_err find_observation(
-	struct sts_history *h, const char *domain, const char *when, struct sts_arena *arena, struct sts_kept *out)
-{
-	int64_t at = INT64_MAX;
-
-	if (strcmp(when, "first") == 0)
-		return sts_history_first(h, domain, arena, out);
-	if (strcmp(when, "last") != 0 && sts_parse_time(when, &at) && strlen(when) == 10)
-		at += 86399;
-	return sts_history_at(h, domain, at, arena, out);
 }
 
 static enum sts_err tell_difference(
@@ -125,10 +68,10 @@ static enum sts_err tell_difference(
 	struct sts_kept from, to;
 	struct sts_difference d;
 	struct sts_jsonw w = sts_jsonw(out, false);
-	enum sts_err err = find_observation(h, q->domain, q->diff_from, arena, &from);
+	enum sts_err err = sts_history_moment(h, q->domain, q->diff_from, arena, &from);
 
 	if (err == STS_OK)
-		err = find_observation(h, q->domain, q->diff_to, arena, &to);
+		err = sts_history_moment(h, q->domain, q->diff_to, arena, &to);
 	if (err != STS_OK)
 		return err;
 	d = sts_difference(&from.seen, &to.seen, arena);

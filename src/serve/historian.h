@@ -53,7 +53,4 @@ struct sts_historian_stats {
 };
 struct sts_historian_stats sts_historian_stats(const struct sts_historian *h);
 
-/** "first", "last", or a date or time. */
-bool sts_is_moment(const char *text);
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "proto/domain.h"
 #include "serve/planning.h"
+#include "store/telling.h"
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 #define NO_JSON sts_str(NULL, 0)

@@ -7,6 +7,7 @@
 #include "serve/embedded.h"
 #include "serve/lint.h"
 #include "serve/planning.h"
+#include "render/explanation.h"
 
 #define ANSWER_MAX ((size_t)1024 * 1024)
 #define NO_JSON sts_str(NULL, 0)

@@ -3,6 +3,7 @@
 
 #include "check/catalogue.h"
 #include "serve/lint.h"
+#include "render/explanation.h"
 
 #define READ_MAX ((size_t)8 * 1024 * 1024)
 /* [2025-11-25 and 2026-07-28, completion: at most 100 values] */
@@ -29,16 +30,12 @@ static void send_text(struct sts_mcp_call *call, struct sts_str uri, struct sts_
 
 static bool read_findings(struct sts_mcp_call *call, struct sts_str uri)
 {
-	struct sts_explanation e;
 	struct sts_buf b;
 	struct sts_jsonw w;
 
 	sts_buf_init(&b, READ_MAX);
 	w = sts_jsonw(&b, false);
-	sts_jw_array(&w, NULL);
-	for (size_t i = 0; sts_explain_at(i, &e) == STS_OK; i++)
-		sts_json_explanation(&w, NULL, &e);
-	sts_jw_end_array(&w);
+	sts_json_explanations(&w, NULL);
 	send_text(call, uri, sts_buf_str(&b));
 	sts_buf_clear(&b);
 	return true;

@@ -2,6 +2,7 @@
 #include "serve/routes.h"
 
 #include "check/catalogue.h"
+#include "render/explanation.h"
 #include "serve/embedded.h"
 
 #include <stdlib.h>
@@ -23,35 +24,17 @@ static bool wants_json(struct call *call)
 /* ---- explain
  * ---------------------------------------------------------------------------------------------------------------- */
 
-void sts_json_explanation(struct sts_jsonw *w, const char *key, const struct sts_explanation *e)
-{
-	sts_jw_object(w, key);
-	sts_jw_cstr(w, "code", e->code);
-	sts_jw_cstr(w, "severity", e->severity);
-	sts_jw_cstr(w, "source", e->source);
-	sts_jw_cstr(w, "title", e->title);
-	sts_jw_cstr(w, "what", e->what);
-	sts_jw_cstr(w, "why", e->why);
-	sts_jw_cstr(w, "fix", e->fix);
-	sts_jw_end_object(w);
-}
-
 static void send_explanation(struct call *call, const struct sts_explanation *only)
 {
-	struct sts_explanation e;
 	struct sts_buf b;
 	struct sts_jsonw w;
 
 	sts_buf_init(&b, EXPLAIN_MAX);
 	w = sts_jsonw(&b, false);
-	if (only != NULL) {
+	if (only != NULL)
 		sts_json_explanation(&w, NULL, only);
-	} else {
-		sts_jw_array(&w, NULL);
-		for (size_t i = 0; sts_explain_at(i, &e) == STS_OK; i++)
-			sts_json_explanation(&w, NULL, &e);
-		sts_jw_end_array(&w);
-	}
+	else
+		sts_json_explanations(&w, NULL);
 	sts_buf_addc(&b, '\n');
 	call_cacheable(call, AN_HOUR);
 	call_json(call, sts_buf_str(&b));

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "proto/domain.h"
+#include "store/telling.h"
 
 #define LIMIT_DEFAULT 200
 #define LIMIT_MAX 10000
