@@ -59,12 +59,16 @@ enum sts_begin {
 	STS_BEGIN_WRITE, /* waits for other writers as far as the store needs it */
 };
 
+/** For the few statements that cannot be written once: clocks, locks. */
+enum sts_dialect { STS_DIALECT_SQLITE, STS_DIALECT_POSTGRESQL };
+
 struct sts_store;
 
 /** What a kind of store can do. Errors: STS_ETIMEOUT another writer was busy for too long; STS_EIO; STS_ESYSTEM; s->why
  * tells. */
 struct sts_store_ops {
 	const char *name;
+	enum sts_dialect dialect;
 	const char *const *migrations; /* step N leads from schema N to N + 1; NULL-terminated */
 	enum sts_err (*run)(struct sts_store *s, const char *sql, const struct sts_value *values, size_t count,
 		sts_row_fn *row, void *arg);

@@ -352,6 +352,7 @@ static void close_store(struct sts_store *base)
 
 static const struct sts_store_ops ops = {
 	.name = "PostgreSQL",
+	.dialect = STS_DIALECT_POSTGRESQL,
 	.migrations = sts_pg_migrations,
 	.run = run,
 	.script = script,

@@ -200,6 +200,7 @@ static void close_store(struct sts_store *base)
 
 static const struct sts_store_ops ops = {
 	.name = "SQLite",
+	.dialect = STS_DIALECT_SQLITE,
 	.migrations = sts_sqlite_migrations,
 	.run = run,
 	.script = script,
