@@ -34,10 +34,10 @@ const char *sts_target_name(enum sts_target target);
 /** Minutes are counted from midnight; from == until: never quiet. */
 struct sts_quiet {
 	int from_min;
-	int until_min; /* below from_min: past midnight */
-	bool local;    /* in the zone of the machine (TZ); else: */
+	int until_min;  /* below from_min: past midnight */
+	bool local;     /* in the zone of the machine (TZ); else: */
 	int offset_min; /* east of UTC */
-	bool pierce;   /* what is of severity pierce_at or above goes out at once */
+	bool pierce;    /* what is of severity pierce_at or above goes out at once */
 	enum sts_severity pierce_at;
 };
 
@@ -53,13 +53,13 @@ struct sts_route {
 	const char *secret_file; /* webhook: signs; or NULL */
 	const char *secret_env;  /* as above: name of an environment variable */
 	const char *mail_from;
-	const char *smtp;          /* smtp://HOST[:PORT], smtps://… */
-	const char *smtp_user;     /* or NULL */
+	const char *smtp;      /* smtp://HOST[:PORT], smtps://… */
+	const char *smtp_user; /* or NULL */
 	const char *smtp_password_file;
-	bool smtp_plain;           /* TLS is not demanded (smtps:// always has it) */
-	const char *ca_file;       /* or NULL: the system's */
-	bool text;                 /* stdout: a line of text in place of JSON */
-	unsigned timeout_s;        /* 0: STS_DELIVERY_TIMEOUT_S */
+	bool smtp_plain;     /* TLS is not demanded (smtps:// always has it) */
+	const char *ca_file; /* or NULL: the system's */
+	bool text;           /* stdout: a line of text in place of JSON */
+	unsigned timeout_s;  /* 0: STS_DELIVERY_TIMEOUT_S */
 };
 #define STS_DELIVERY_TIMEOUT_S 20
 

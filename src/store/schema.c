@@ -7,6 +7,8 @@
  * body       policy bodies by digest
  * item, change  derived from the observations by check/timeline.h, made anew when domain.fold is not its version
  * watch      a domain that the monitor looks at; written by monitor/watch.c
+ * incident, event, cause, spot  what is wrong with watched domains, and whose fault it is; written by monitor/alerts.c
+ * outbox     messages on their way; written by monitor/outbox.c
  */
 #include "store/store.h"
 
@@ -65,6 +67,47 @@ static const char sqlite_3[] =
 	") STRICT;"
 	"CREATE INDEX watch_due ON watch (due_at);";
 
+/* Alerts. severity and kind are numbers of finding.h and routes.h, state one of incident.h or outbox.h; next_* are what
+ * one look saw so far and the next must confirm (-1 or "": nothing); times are 0 where there is none. */
+static const char sqlite_4[] =
+	"CREATE TABLE incident ("
+	" id INTEGER PRIMARY KEY, watch_id INTEGER NOT NULL REFERENCES watch ON DELETE CASCADE,"
+	" code TEXT NOT NULL, place TEXT NOT NULL, state INTEGER NOT NULL, severity INTEGER NOT NULL, next_severity "
+	"INTEGER NOT NULL,"
+	" cause TEXT NOT NULL, next_cause TEXT NOT NULL, first_at INTEGER NOT NULL, counted_at INTEGER NOT NULL, "
+	"seen_at INTEGER NOT NULL,"
+	" doc TEXT NOT NULL, UNIQUE (watch_id, code, place)"
+	") STRICT;"
+	"CREATE INDEX incident_cause ON incident (cause);"
+	"CREATE TABLE event ("
+	" id INTEGER PRIMARY KEY, watch_id INTEGER NOT NULL REFERENCES watch ON DELETE CASCADE,"
+	" domain TEXT NOT NULL, tags TEXT NOT NULL, cause TEXT NOT NULL, kind INTEGER NOT NULL, severity INTEGER NOT "
+	"NULL,"
+	" at INTEGER NOT NULL, gather_at INTEGER NOT NULL, called INTEGER NOT NULL DEFAULT 0, doc TEXT NOT NULL"
+	") STRICT;"
+	"CREATE INDEX event_gather ON event (gather_at);"
+	"CREATE INDEX event_cause ON event (cause);"
+	"CREATE INDEX event_watch ON event (watch_id);"
+	"CREATE TABLE cause ("
+	" key TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, opened_at INTEGER NOT NULL, told_at INTEGER NOT NULL, "
+	"remind_at INTEGER NOT NULL,"
+	" reminders INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX cause_remind ON cause (remind_at);"
+	"CREATE TABLE spot ("
+	" watch_id INTEGER NOT NULL REFERENCES watch ON DELETE CASCADE, key TEXT NOT NULL, PRIMARY KEY (watch_id, key)"
+	") STRICT;"
+	"CREATE INDEX spot_key ON spot (key);"
+	"CREATE TABLE outbox ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, thread TEXT NOT NULL, route TEXT NOT NULL, kind INTEGER "
+	"NOT NULL, severity INTEGER NOT NULL,"
+	" state INTEGER NOT NULL, made_at INTEGER NOT NULL, due_at INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,"
+	" leased_until INTEGER NOT NULL DEFAULT 0, leased_by TEXT, ended_at INTEGER NOT NULL DEFAULT 0, why TEXT, doc "
+	"TEXT NOT NULL"
+	") STRICT;"
+	"CREATE INDEX outbox_due ON outbox (state, due_at);"
+	"CREATE INDEX outbox_route ON outbox (route, state);";
+
 static const char pg_1[] =
 	"CREATE TABLE domain ("
 	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at BIGINT NOT NULL, "
@@ -112,5 +155,46 @@ static const char pg_3[] =
 	" cert_expires_at BIGINT NOT NULL DEFAULT 0, doc TEXT);"
 	"CREATE INDEX watch_due ON watch (due_at);";
 
-const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, NULL};
-const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, NULL};
+static const char pg_4[] =
+	"CREATE TABLE incident ("
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, watch_id BIGINT NOT NULL REFERENCES watch ON DELETE "
+	"CASCADE,"
+	" code TEXT NOT NULL, place TEXT NOT NULL, state BIGINT NOT NULL, severity BIGINT NOT NULL, next_severity "
+	"BIGINT NOT NULL,"
+	" cause TEXT NOT NULL, next_cause TEXT NOT NULL, first_at BIGINT NOT NULL, counted_at BIGINT NOT NULL, seen_at "
+	"BIGINT NOT NULL,"
+	" doc TEXT NOT NULL, UNIQUE (watch_id, code, place)"
+	");"
+	"CREATE INDEX incident_cause ON incident (cause);"
+	"CREATE TABLE event ("
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, watch_id BIGINT NOT NULL REFERENCES watch ON DELETE "
+	"CASCADE,"
+	" domain TEXT NOT NULL, tags TEXT NOT NULL, cause TEXT NOT NULL, kind BIGINT NOT NULL, severity BIGINT NOT "
+	"NULL,"
+	" at BIGINT NOT NULL, gather_at BIGINT NOT NULL, called BIGINT NOT NULL DEFAULT 0, doc TEXT NOT NULL"
+	");"
+	"CREATE INDEX event_gather ON event (gather_at);"
+	"CREATE INDEX event_cause ON event (cause);"
+	"CREATE INDEX event_watch ON event (watch_id);"
+	"CREATE TABLE cause ("
+	" key TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, opened_at BIGINT NOT NULL, told_at BIGINT NOT NULL, "
+	"remind_at BIGINT NOT NULL,"
+	" reminders BIGINT NOT NULL"
+	");"
+	"CREATE INDEX cause_remind ON cause (remind_at);"
+	"CREATE TABLE spot ("
+	" watch_id BIGINT NOT NULL REFERENCES watch ON DELETE CASCADE, key TEXT NOT NULL, PRIMARY KEY (watch_id, key)"
+	");"
+	"CREATE INDEX spot_key ON spot (key);"
+	"CREATE TABLE outbox ("
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, thread TEXT NOT NULL, route "
+	"TEXT NOT NULL, kind BIGINT NOT NULL, severity BIGINT NOT NULL,"
+	" state BIGINT NOT NULL, made_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0,"
+	" leased_until BIGINT NOT NULL DEFAULT 0, leased_by TEXT, ended_at BIGINT NOT NULL DEFAULT 0, why TEXT, doc "
+	"TEXT NOT NULL"
+	");"
+	"CREATE INDEX outbox_due ON outbox (state, due_at);"
+	"CREATE INDEX outbox_route ON outbox (route, state);";
+
+const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, sqlite_4, NULL};
+const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, pg_4, NULL};
