@@ -1,0 +1,16 @@
+/* Inside of the alerts. Not for others. */
+#ifndef STS_MONITOR_ALERTS_INSIDE_H
+#define STS_MONITOR_ALERTS_INSIDE_H
+
+#include "monitor/alert.h"
+#include "monitor/alerts.h"
+
+struct sts_alerts {
+	struct sts_store *store;
+	struct sts_alerts_config config; /* times filled in */
+};
+
+/** What is kept of an event: the first time it was seen, and the look. The arena's. */
+const char *sts_event_doc(struct sts_arena *arena, int64_t since, const char *look);
+
+#endif

@@ -1,0 +1,574 @@
+/* From events to messages: what belongs to one cause is told at once, to each route what it asks for. */
+#include "base/jsonr.h"
+#include "monitor/alerts_inside.h"
+#include "monitor/cause.h"
+#include "monitor/incident.h"
+#include "monitor/outbox.h"
+
+#include <stdlib.h>
+
+#define MESSAGE_MAX ((size_t)4 * 1024 * 1024)
+/* An alert waits for domains of its cause that were not looked at yet, at most so many gathering times in all. */
+#define PATIENCE 3
+/* Between asking whether they were, seconds. */
+#define ASK_AGAIN_S 60
+/* A domain that was looked at so lately need not be called again, seconds. */
+#define FRESH_S 60
+
+struct gathering {
+	struct sts_alerts *a;
+	struct sts_arena *arena;
+	int64_t now;
+};
+
+/* One row of event. */
+struct row {
+	int64_t id;
+	const char *cause;
+	struct sts_alert_part part;
+};
+
+struct rows {
+	struct sts_arena *arena;
+	struct row *items;
+	size_t count;
+};
+
+static enum sts_err run(struct gathering *g, const char *sql, const struct sts_value *values, size_t count)
+{
+	return sts_store_run(g->a->store, sql, values, count, NULL, NULL);
+}
+
+/* Daemons that share a store gather one after the other. */
+static enum sts_err begin(struct gathering *g)
+{
+	enum sts_err err = sts_store_begin(g->a->store, STS_BEGIN_WRITE);
+
+	if (err == STS_OK && strcmp(g->a->store->ops->name, "SQLite") != 0)
+		err = g->a->store->ops->script(g->a->store, "LOCK TABLE cause IN SHARE ROW EXCLUSIVE MODE");
+	return err;
+}
+
+/* ---- calling the others ---------------------------------------------------------------------------------------- */
+
+/* What shares a cause that just came or went is looked at now, so that it is told of together. */
+static enum sts_err call_others(struct gathering *g)
+{
+	enum sts_err err = run(g,
+		"UPDATE watch SET due_at = ?1 WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
+		" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)",
+		STS_VALUES(sts_v_int(g->now), sts_v_int(g->now - FRESH_S)));
+
+	return err != STS_OK ? err : run(g, "UPDATE event SET called = 1 WHERE called = 0", STS_NO_VALUES);
+}
+
+static enum sts_err wait_for_others(struct gathering *g)
+{
+	return run(g,
+		"UPDATE event SET gather_at = ?2 WHERE gather_at <= ?1 AND at > ?3 AND EXISTS"
+		" (SELECT 1 FROM spot JOIN watch ON watch.id = spot.watch_id WHERE spot.key = event.cause"
+		" AND watch.checked_at < event.at AND watch.due_at <= ?1)",
+		STS_VALUES(sts_v_int(g->now), sts_v_int(g->now + ASK_AGAIN_S),
+			sts_v_int(g->now - PATIENCE * (int64_t)g->a->config.gather_s)));
+}
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+/* The parts that a route may know of. */
+static size_t choose(const struct sts_route *route, const struct sts_alert *all, struct sts_alert_part *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (sts_route_wants_tags(route, all->parts[i].tags) &&
+			sts_route_wants(route, all->parts[i].kind, all->parts[i].severity))
+			out[n++] = all->parts[i];
+	return n;
+}
+
+static enum sts_err post(struct gathering *g, const struct sts_route *route, struct sts_alert *alert)
+{
+	char name[40];
+	struct sts_buf doc;
+	int64_t when = alert->test ? g->now : sts_route_when(route, sts_alert_severity(alert), g->now);
+	enum sts_err err = STS_ENOMEM;
+
+	sts_outbox_name("msg_", name);
+	alert->name = name;
+	sts_buf_init(&doc, MESSAGE_MAX);
+	sts_alert_write(alert, g->arena, &doc);
+	if (!doc.failed)
+		err = sts_outbox_put(g->a->store,
+			&(struct sts_message){
+				.name = name,
+				.thread = alert->thread,
+				.route = route->name,
+				.kind = sts_alert_kind(alert),
+				.severity = sts_alert_severity(alert),
+				.made_at = g->now,
+				.due_at = when,
+				.doc = sts_buf_str(&doc),
+			},
+			when > g->now ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
+	sts_buf_clear(&doc);
+	return err;
+}
+
+static enum sts_err post_to_all(struct gathering *g, const struct sts_alert *all)
+{
+	const struct sts_routes *routes = g->a->config.routes;
+	struct sts_alert_part *chosen = sts_alloc_array(g->arena, all->count + 1, sizeof *chosen);
+	enum sts_err err = STS_OK;
+
+	for (size_t i = 0; routes != NULL && i < routes->count && err == STS_OK; i++) {
+		struct sts_alert alert = *all;
+
+		alert.parts = chosen;
+		alert.count = choose(&routes->items[i], all, chosen);
+		if (alert.count > 0)
+			err = post(g, &routes->items[i], &alert);
+	}
+	return err;
+}
+
+/* ---- causes ---------------------------------------------------------------------------------------------------- */
+
+struct thread_of {
+	struct sts_arena *arena;
+	const char *name;
+};
+
+static enum sts_err thread_row(const struct sts_value *v, size_t count, void *arg)
+{
+	struct thread_of *t = arg;
+
+	(void)count;
+	t->name = sts_strdup(t->arena, v[0].text.ptr);
+	return STS_OK;
+}
+
+static int64_t next_reminder(const struct gathering *g, int64_t count)
+{
+	return g->a->config.no_reminders ? 0 : g->now + sts_reminder_s(g->a->config.remind_s, count);
+}
+
+/* The cause is told of: its thread begins, or goes on. */
+static enum sts_err open_cause(struct gathering *g, struct sts_alert *alert)
+{
+	char name[40];
+	struct thread_of t = {g->arena, NULL};
+	enum sts_err err;
+
+	sts_outbox_name("alert_", name);
+	alert->next_at = next_reminder(g, 0);
+	err = sts_store_run(g->a->store,
+		"INSERT INTO cause (key, name, opened_at, told_at, remind_at, reminders) VALUES (?1, ?2, ?3, ?3, ?4, 0)"
+		" ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, remind_at = excluded.remind_at, "
+		"reminders = 0"
+		" RETURNING name",
+		STS_VALUES(sts_v_text(alert->cause), sts_v_text(name), sts_v_int(g->now), sts_v_int(alert->next_at)),
+		thread_row, &t);
+	alert->thread = t.name;
+	return err;
+}
+
+static enum sts_err close_cause(struct gathering *g, struct sts_alert *alert)
+{
+	char name[40];
+	struct thread_of t = {g->arena, NULL};
+	enum sts_err err = sts_store_run(g->a->store, "SELECT name FROM cause WHERE key = ?1",
+		STS_VALUES(sts_v_text(alert->cause)), thread_row, &t);
+
+	sts_outbox_name("alert_", name);
+	alert->thread = t.name != NULL ? t.name : sts_strdup(g->arena, name);
+	return err;
+}
+
+/* Causes that nothing is left of: solved and told, or watched no longer. */
+static enum sts_err drop_causes(struct gathering *g)
+{
+	return run(g,
+		"DELETE FROM cause WHERE NOT EXISTS (SELECT 1 FROM incident WHERE incident.cause = cause.key AND "
+		"incident.state IN (2, "
+		"3))"
+		" AND NOT EXISTS (SELECT 1 FROM event WHERE event.cause = cause.key)",
+		STS_NO_VALUES);
+}
+
+static enum sts_err count_remaining(struct gathering *g, struct sts_alert *alert)
+{
+	return sts_store_int(g->a->store,
+		"SELECT count(DISTINCT watch_id) FROM incident WHERE cause = ?1 AND state IN (2, 3)",
+		STS_VALUES(sts_v_text(alert->cause)), &alert->remaining);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------------- */
+
+static bool read_event(struct sts_arena *arena, struct sts_str doc, struct sts_alert_part *part)
+{
+	const char *why;
+	const struct sts_json *event = sts_json_read(doc, arena, &why);
+	const struct sts_json *since = sts_json_get(event, "since");
+
+	part->look = sts_json_get(event, "look");
+	part->since = sts_json_is(since, STS_JSON_INT) ? since->integer : part->at;
+	return sts_json_is(part->look, STS_JSON_OBJECT);
+}
+
+static enum sts_err event_row(const struct sts_value *v, size_t count, void *arg)
+{
+	struct rows *l = arg;
+	struct row row = {
+		.id = v[0].integer,
+		.cause = sts_strdup(l->arena, v[3].text.ptr),
+		.part =
+			{
+				.domain = sts_strdup(l->arena, v[1].text.ptr),
+				.tags = sts_strdup(l->arena, v[2].text.ptr),
+				.kind = (enum sts_event_kind)v[4].integer,
+				.severity = (enum sts_severity)v[5].integer,
+				.at = v[6].integer,
+			},
+	};
+
+	(void)count;
+	if (read_event(l->arena, v[7].text, &row.part))
+		*STS_PUSH(l->arena, l->items, l->count) = row;
+	return STS_OK;
+}
+
+static bool is_solved(const struct row *r)
+{
+	return r->part.kind == STS_EVENT_SOLVED;
+}
+
+/* By cause; what is new before what is solved; then by age. */
+static int by_cause(const void *a, const void *b)
+{
+	const struct row *x = a;
+	const struct row *y = b;
+	int order = strcmp(x->cause, y->cause);
+
+	if (order == 0)
+		order = (int)is_solved(x) - (int)is_solved(y);
+	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+static enum sts_err tell(struct gathering *g, const struct row *rows, size_t count)
+{
+	struct sts_alert alert = {.cause = rows[0].cause, .at = g->now, .count = count};
+	enum sts_err err;
+
+	alert.parts = sts_alloc_array(g->arena, count, sizeof *alert.parts);
+	for (size_t i = 0; i < count; i++)
+		alert.parts[i] = rows[i].part;
+	err = is_solved(&rows[0]) ? close_cause(g, &alert) : open_cause(g, &alert);
+	if (err == STS_OK)
+		err = count_remaining(g, &alert);
+	return err == STS_OK ? post_to_all(g, &alert) : err;
+}
+
+/* An event that is due brings along all of its cause. */
+static enum sts_err tell_events(struct gathering *g)
+{
+	struct rows l = {.arena = g->arena};
+	enum sts_err err = sts_store_run(g->a->store,
+		"DELETE FROM event WHERE cause IN (SELECT cause FROM event WHERE gather_at <= ?1)"
+		" RETURNING id, domain, tags, cause, kind, severity, at, doc",
+		STS_VALUES(sts_v_int(g->now)), event_row, &l);
+
+	if (l.count > 0)
+		qsort(l.items, l.count, sizeof *l.items, by_cause);
+	for (size_t i = 0, n; i < l.count && err == STS_OK; i += n) {
+		for (n = 1; i + n < l.count; n++)
+			if (strcmp(l.items[i].cause, l.items[i + n].cause) != 0 ||
+				is_solved(&l.items[i]) != is_solved(&l.items[i + n]))
+				break;
+		err = tell(g, &l.items[i], n);
+	}
+	return err;
+}
+
+/* ---- reminders ------------------------------------------------------------------------------------------------- */
+
+struct reminder {
+	const char *key;
+	const char *name;
+	int64_t reminders;
+};
+
+struct reminders {
+	struct sts_arena *arena;
+	struct reminder *items;
+	size_t count;
+};
+
+static enum sts_err reminder_row(const struct sts_value *v, size_t count, void *arg)
+{
+	struct reminders *l = arg;
+
+	(void)count;
+	*STS_PUSH(l->arena, l->items, l->count) = (struct reminder){
+		sts_strdup(l->arena, v[0].text.ptr), sts_strdup(l->arena, v[1].text.ptr), v[2].integer};
+	return STS_OK;
+}
+
+struct standing {
+	struct sts_arena *arena;
+	struct sts_alert_part *items;
+	size_t count;
+};
+
+static enum sts_err standing_row(const struct sts_value *v, size_t count, void *arg)
+{
+	struct standing *l = arg;
+	const char *why;
+	struct sts_alert_part part = {
+		.domain = sts_strdup(l->arena, v[0].text.ptr),
+		.tags = sts_strdup(l->arena, v[1].text.ptr),
+		.kind = STS_EVENT_SUSTAINED,
+		.severity = (enum sts_severity)v[2].integer,
+		.at = v[3].integer,
+		.since = v[4].integer,
+		.look = sts_json_read(v[5].text, l->arena, &why),
+	};
+
+	(void)count;
+	if (sts_json_is(part.look, STS_JSON_OBJECT))
+		*STS_PUSH(l->arena, l->items, l->count) = part;
+	return STS_OK;
+}
+
+static enum sts_err remind(struct gathering *g, const struct reminder *r)
+{
+	struct standing l = {.arena = g->arena};
+	struct sts_alert alert = {.thread = r->name, .cause = r->key, .at = g->now, .reminder = r->reminders + 1};
+	enum sts_err err = sts_store_run(g->a->store,
+		"SELECT watch.name, watch.tags, incident.severity, counted_at, first_at, incident.doc FROM incident"
+		" JOIN watch ON watch.id = incident.watch_id WHERE cause = ?1 AND incident.state IN (2, 3) ORDER BY "
+		"incident.id",
+		STS_VALUES(sts_v_text(r->key)), standing_row, &l);
+
+	alert.parts = l.items;
+	alert.count = l.count;
+	alert.next_at = next_reminder(g, alert.reminder);
+	if (err == STS_OK)
+		err = run(g, "UPDATE cause SET told_at = ?2, remind_at = ?3, reminders = reminders + 1 WHERE key = ?1",
+			STS_VALUES(sts_v_text(r->key), sts_v_int(g->now), sts_v_int(alert.next_at)));
+	if (err == STS_OK)
+		err = count_remaining(g, &alert);
+	return err == STS_OK && alert.count > 0 ? post_to_all(g, &alert) : err;
+}
+
+static enum sts_err tell_reminders(struct gathering *g)
+{
+	struct reminders l = {.arena = g->arena};
+	enum sts_err err = STS_OK;
+
+	if (!g->a->config.no_reminders)
+		err = sts_store_run(g->a->store,
+			"SELECT key, name, reminders FROM cause WHERE remind_at > 0 AND remind_at <= ?1 ORDER BY key",
+			STS_VALUES(sts_v_int(g->now)), reminder_row, &l);
+	for (size_t i = 0; i < l.count && err == STS_OK; i++)
+		err = remind(g, &l.items[i]);
+	return err;
+}
+
+/* ---- after the quiet hours ------------------------------------------------------------------------------------- */
+
+struct held {
+	struct sts_arena *arena;
+	struct sts_message *items;
+	size_t count;
+};
+
+static enum sts_err held_row(const struct sts_message *m, void *arg)
+{
+	struct held *l = arg;
+	struct sts_message *copy = STS_PUSH(l->arena, l->items, l->count);
+
+	*copy = *m;
+	copy->name = sts_strdup(l->arena, m->name);
+	copy->thread = sts_strdup(l->arena, m->thread);
+	copy->route = sts_strdup(l->arena, m->route);
+	copy->doc = sts_str(sts_strndup(l->arena, m->doc.ptr, m->doc.len), m->doc.len);
+	return STS_OK;
+}
+
+static enum sts_err put_digest(struct gathering *g, const struct sts_message *m, size_t count, bool *fits)
+{
+	char name[40];
+	struct sts_str *docs = sts_alloc_array(g->arena, count, sizeof *docs);
+	struct sts_message digest = {.name = name,
+		.thread = name,
+		.route = m[0].route,
+		.kind = m[0].kind,
+		.made_at = g->now,
+		.due_at = g->now};
+	struct sts_buf doc;
+	enum sts_err err = STS_OK;
+
+	sts_outbox_name("msg_", name);
+	for (size_t i = 0; i < count; i++) {
+		docs[i] = m[i].doc;
+		digest.severity = m[i].severity > digest.severity ? m[i].severity : digest.severity;
+	}
+	sts_buf_init(&doc, MESSAGE_MAX);
+	sts_digest_write(name, g->now, docs, count, g->arena, &doc);
+	*fits = !doc.failed;
+	digest.doc = sts_buf_str(&doc);
+	if (*fits)
+		err = sts_outbox_put(g->a->store, &digest, STS_OUTBOX_WAITING);
+	sts_buf_clear(&doc);
+	return err;
+}
+
+/* One goes out as it is; several become one message (or go out as they are, where that would be too long). */
+static enum sts_err release(struct gathering *g, const struct sts_message *m, size_t count)
+{
+	bool merged = false;
+	enum sts_err err = count > 1 ? put_digest(g, m, count, &merged) : STS_OK;
+
+	for (size_t i = 0; i < count && err == STS_OK; i++)
+		err = sts_outbox_move(g->a->store, m[i].id, merged ? STS_OUTBOX_MERGED : STS_OUTBOX_WAITING, g->now);
+	return err;
+}
+
+static enum sts_err release_held(struct gathering *g)
+{
+	struct held l = {.arena = g->arena};
+	enum sts_err err = sts_outbox_held(g->a->store, g->now, held_row, &l);
+
+	for (size_t i = 0, n; i < l.count && err == STS_OK; i += n) {
+		for (n = 1; i + n < l.count && strcmp(l.items[i].route, l.items[i + n].route) == 0; n++)
+			;
+		err = release(g, &l.items[i], n);
+	}
+	return err;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------- */
+
+static enum sts_err sooner(enum sts_err err, int64_t at, int64_t *next_at)
+{
+	if (err == STS_OK && at < *next_at)
+		*next_at = at;
+	return err == STS_ENOENT ? STS_OK : err;
+}
+
+static enum sts_err find_next(struct gathering *g, int64_t *next_at)
+{
+	struct sts_store *s = g->a->store;
+	int64_t at = 0;
+	enum sts_err err = sts_store_int(s, "SELECT min(gather_at) FROM event", STS_NO_VALUES, &at);
+
+	*next_at = INT64_MAX;
+	err = sooner(err, at, next_at);
+	if (err == STS_OK)
+		err = sooner(sts_outbox_held_next(s, &at), at, next_at);
+	if (err == STS_OK && !g->a->config.no_reminders)
+		err = sooner(
+			sts_store_int(s, "SELECT min(remind_at) FROM cause WHERE remind_at > 0", STS_NO_VALUES, &at),
+			at, next_at);
+	return err;
+}
+
+static enum sts_err gather(struct gathering *g, int64_t *next_at)
+{
+	static enum sts_err (*const steps[])(struct gathering *) = {
+		call_others, wait_for_others, tell_events, tell_reminders, release_held, drop_causes};
+	enum sts_err err = begin(g);
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && err == STS_OK; i++)
+		err = steps[i](g);
+	if (err == STS_OK)
+		err = find_next(g, next_at);
+	return sts_store_end(g->a->store, err);
+}
+
+/* Most calls find nothing to do: they take no lock. */
+static enum sts_err is_idle(struct gathering *g, bool *idle, int64_t *next_at)
+{
+	int64_t calls = 0;
+	enum sts_err err =
+		sts_store_int(g->a->store, "SELECT count(*) FROM event WHERE called = 0", STS_NO_VALUES, &calls);
+
+	if (err == STS_OK)
+		err = find_next(g, next_at);
+	*idle = err == STS_OK && calls == 0 && *next_at > g->now;
+	return err;
+}
+
+enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_at)
+{
+	struct gathering g = {a, sts_arena_new(), now};
+	int64_t next = INT64_MAX;
+	bool idle = false;
+	enum sts_err err;
+
+	if (g.arena == NULL)
+		return STS_ENOMEM;
+	err = is_idle(&g, &idle, &next);
+	if (err == STS_OK && !idle)
+		err = gather(&g, &next);
+	sts_arena_free(g.arena);
+	if (err == STS_OK)
+		*next_at = next;
+	return err;
+}
+
+/* ---- a sample -------------------------------------------------------------------------------------------------- */
+
+static const char sample[] =
+	"{\"code\":\"mx.cert.expired\",\"place\":\"mx.example.com\",\"subject\":\"mx.example.com\",\"severity\":"
+	"\"error\","
+	"\"title\":\"Mail host's certificate has expired\","
+	"\"detail\":\"A sample of what an alert looks like. The certificate of mx.example.com ended on 2026-01-31.\","
+	"\"rfc\":\"RFC 8461 section 4.2\",\"result_type\":\"certificate-expired\",\"cause\":null,"
+	"\"fix\":{\"text\":\"Renew the certificate and reload the mail server.\",\"snippet\":\"systemctl reload "
+	"postfix\","
+	"\"type\":\"server\"},\"verdict\":\"blocking\","
+	"\"effect\":\"Senders that hold the policy deliver nothing: mail waits in their queues and bounces in the "
+	"end.\"}";
+
+static enum sts_err post_samples(struct gathering *g)
+{
+	const struct sts_routes *routes = g->a->config.routes;
+	const char *why;
+	struct sts_alert_part part = {
+		.domain = "example.com",
+		.tags = ",",
+		.kind = STS_EVENT_NEW,
+		.severity = STS_ERROR,
+		.at = g->now,
+		.since = g->now,
+		.look = sts_json_read(STS_STR(sample), g->arena, &why),
+	};
+	char thread[40];
+	enum sts_err err = sts_store_begin(g->a->store, STS_BEGIN_WRITE);
+
+	sts_outbox_name("alert_", thread);
+	for (size_t i = 0; routes != NULL && i < routes->count && err == STS_OK; i++) {
+		struct sts_alert alert = {.thread = thread,
+			.cause = "mx mx.example.com",
+			.at = g->now,
+			.parts = &part,
+			.count = 1,
+			.test = true};
+
+		err = post(g, &routes->items[i], &alert);
+	}
+	return sts_store_end(g->a->store, err);
+}
+
+enum sts_err sts_alerts_test(struct sts_alerts *a, int64_t now)
+{
+	struct gathering g = {a, sts_arena_new(), now};
+	enum sts_err err;
+
+	if (g.arena == NULL)
+		return STS_ENOMEM;
+	err = post_samples(&g);
+	sts_arena_free(g.arena);
+	return err;
+}
