@@ -7,6 +7,8 @@
 #define PG_NOW "CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)"
 #define COLUMNS "id, name, thread, route, kind, severity, made_at, due_at, tries, doc"
 #define KEEP_S 2592000
+/* Longer than any sender that knows the route would try. */
+#define ORPHAN_S (STS_GIVE_UP_S + 2 * 86400)
 
 static bool is_sqlite(const struct sts_store *s)
 {
@@ -80,23 +82,24 @@ static enum sts_err take_row(const struct sts_value *v, size_t count, void *arg)
 static const char sqlite_take[] =
 	"UPDATE outbox SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE id IN"
 	" (SELECT id FROM outbox WHERE state = 0 AND due_at <= ?2 AND leased_until < " SQLITE_NOW
-	" ORDER BY due_at, id LIMIT 1)"
+	" AND ?4 LIKE '%,' || route || ',%' ORDER BY due_at, id LIMIT 1)"
 	" RETURNING " COLUMNS;
 
 /* What another sender takes at this moment is passed over rather than waited for. */
 static const char pg_take[] =
 	"WITH due AS MATERIALIZED (SELECT id AS due_id FROM outbox WHERE state = 0 AND due_at <= ?2 AND leased_until "
-	"< " PG_NOW " ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+	"< " PG_NOW " AND ?4 LIKE '%,' || route || ',%' ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
 	" UPDATE outbox SET leased_by = ?1, leased_until = " PG_NOW " + ?3 FROM due WHERE id = due.due_id"
 	" RETURNING " COLUMNS;
 
-enum sts_err sts_outbox_take(
-	struct sts_store *s, const char *who, int64_t now, struct sts_arena *arena, struct sts_message *out)
+enum sts_err sts_outbox_take(struct sts_store *s, const char *who, const char *routes, int64_t now,
+	struct sts_arena *arena, struct sts_message *out)
 {
 	struct sts_message m = {0};
 	struct taking t = {arena, &m};
 	enum sts_err err = sts_store_run(s, is_sqlite(s) ? sqlite_take : pg_take,
-		STS_VALUES(sts_v_text(who), sts_v_int(now), sts_v_int(STS_SEND_LEASE_S)), take_row, &t);
+		STS_VALUES(sts_v_text(who), sts_v_int(now), sts_v_int(STS_SEND_LEASE_S), sts_v_text(routes)), take_row,
+		&t);
 
 	if (err != STS_OK)
 		return err;
@@ -160,9 +163,10 @@ enum sts_err sts_outbox_failed(
 }
 
 /* A statement of min() gives one row that may hold NULL, which sts_store_int() tells as STS_ENOENT. */
-enum sts_err sts_outbox_next(struct sts_store *s, int64_t *at)
+enum sts_err sts_outbox_next(struct sts_store *s, const char *routes, int64_t *at)
 {
-	return sts_store_int(s, "SELECT min(due_at) FROM outbox WHERE state = 0", STS_NO_VALUES, at);
+	return sts_store_int(s, "SELECT min(due_at) FROM outbox WHERE state = 0 AND ?1 LIKE '%,' || route || ',%'",
+		STS_VALUES(sts_v_text(routes)), at);
 }
 
 /* ---- quiet hours ----------------------------------------------------------------------------------------------- */
@@ -207,6 +211,13 @@ enum sts_err sts_outbox_held_next(struct sts_store *s, int64_t *at)
 
 enum sts_err sts_outbox_prune(struct sts_store *s, int64_t now)
 {
+	enum sts_err err = sts_store_run(s,
+		"UPDATE outbox SET state = 2, ended_at = ?1, why = 'no sender knew its route' WHERE state = 0 AND "
+		"made_at < ?2",
+		STS_VALUES(sts_v_int(now), sts_v_int(now - ORPHAN_S)), NULL, NULL);
+
+	if (err != STS_OK)
+		return err;
 	return sts_store_run(s, "DELETE FROM outbox WHERE state IN (1, 2, 4) AND ended_at < ?1",
 		STS_VALUES(sts_v_int(now - KEEP_S)), NULL, NULL);
 }

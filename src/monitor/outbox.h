@@ -51,12 +51,13 @@ STS_MUST_CHECK enum sts_err sts_outbox_put(
 /**
  * Take the message that is due first, for this sender alone.
  *
- * @param who    of the sender, for people
+ * @param who     of the sender, for people
+ * @param routes  that the sender knows: ",a,b,"; other senders may know others
  * @param arena  owns what is in *out
  * @return also STS_ENOENT: none is due
  */
-STS_MUST_CHECK enum sts_err sts_outbox_take(
-	struct sts_store *s, const char *who, int64_t now, struct sts_arena *arena, struct sts_message *out);
+STS_MUST_CHECK enum sts_err sts_outbox_take(struct sts_store *s, const char *who, const char *routes, int64_t now,
+	struct sts_arena *arena, struct sts_message *out);
 
 STS_MUST_CHECK enum sts_err sts_outbox_sent(struct sts_store *s, const struct sts_message *m, int64_t now);
 
@@ -73,8 +74,8 @@ STS_MUST_CHECK enum sts_err sts_outbox_failed(
 /** Wait after the tries-th failure (1: the first), with jitter of a quarter to both sides. */
 int64_t sts_retry_s(int64_t tries);
 
-/** When the next message is due. @return also STS_ENOENT: none waits */
-STS_MUST_CHECK enum sts_err sts_outbox_next(struct sts_store *s, int64_t *at);
+/** When the next message for one of these routes is due. @return also STS_ENOENT: none waits */
+STS_MUST_CHECK enum sts_err sts_outbox_next(struct sts_store *s, const char *routes, int64_t *at);
 
 /** Takes one; what it gets is gone when it returns. Must not run statements. */
 typedef enum sts_err sts_message_fn(const struct sts_message *m, void *arg);
@@ -85,7 +86,7 @@ STS_MUST_CHECK enum sts_err sts_outbox_move(struct sts_store *s, int64_t id, enu
 /** When the first held one's quiet hours end. @return also STS_ENOENT */
 STS_MUST_CHECK enum sts_err sts_outbox_held_next(struct sts_store *s, int64_t *at);
 
-/** Forget what ended long ago (30 days). */
+/** Give up what no sender knew the route of, and forget what ended long ago (30 days). */
 STS_MUST_CHECK enum sts_err sts_outbox_prune(struct sts_store *s, int64_t now);
 
 #endif
