@@ -23,6 +23,9 @@ struct cli_command {
 	const char *about;                       /* paragraphs for --help, each ended by LF */
 	const struct cli_option *const *tables;  /* option tables, NULL-terminated; or NULL */
 	int (*run)(int argc, char **argv);       /* arguments behind the command's name; gives the exit status */
+	/** One setting of a section [route NAME] of the configuration; NULL: such sections are passed over. @param why  on failure a
+	 * phrase that goes on after the setting's name */
+	bool (*set_route)(const char *name, const char *setting, const char *value, void *args, const char **why);
 };
 
 extern const struct cli_command cmd_check;
@@ -31,6 +34,7 @@ extern const struct cli_command cmd_history;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_mcp;
+extern const struct cli_command cmd_monitor;
 extern const struct cli_command cmd_plan;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_version;

@@ -38,6 +38,7 @@ struct reader {
 	unsigned line;
 	enum source source;
 	bool here; /* inside the command's own section */
+	const char *route; /* NAME, inside [route NAME]; else NULL */
 	void *args;
 };
 
@@ -46,6 +47,10 @@ static int read_section(struct reader *r, struct sts_str line)
 	const char *name = sts_strndup(cli_arena(), line.ptr + 1, line.len - 2);
 	const char *near;
 
+	r->here = false;
+	r->route = strncmp(name, "route ", 6) == 0 ? name + 6 : NULL;
+	if (r->route != NULL)
+		return -1;
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
 		if (strcmp(name, sections[i]) == 0) {
 			r->here = strcmp(name, r->command->name) == 0;
@@ -54,6 +59,14 @@ static int read_section(struct reader *r, struct sts_str line)
 	near = cli_nearest(name, sections, sizeof sections / sizeof *sections);
 	return cli_usage_error(r->command, "%s:%u: no section is called [%s]%s%s%s", r->path, r->line, name,
 		near != NULL ? "; did you mean [" : "", near != NULL ? near : "", near != NULL ? "]?" : "");
+}
+
+/* Other commands have no use for routes, but they may stand in the file they share. */
+static bool set(struct reader *r, const char *name, const char *value, const char **why)
+{
+	if (r->route == NULL)
+		return !r->here || cli_set_by_name(r->command, name, value, (int)r->source, r->args, why);
+	return r->command->set_route == NULL || r->command->set_route(r->route, name, value, r->args, why);
 }
 
 static int read_setting(struct reader *r, struct sts_str line)
@@ -65,10 +78,7 @@ static int read_setting(struct reader *r, struct sts_str line)
 
 	if (equals == line.len || name.len == 0)
 		return cli_usage_error(r->command, "%s:%u: neither a [section] nor name = value", r->path, r->line);
-	if (!r->here)
-		return -1;
-	if (!cli_set_by_name(r->command, sts_strndup(cli_arena(), name.ptr, name.len),
-		    sts_strndup(cli_arena(), value.ptr, value.len), (int)r->source, r->args, &why))
+	if (!set(r, sts_strndup(cli_arena(), name.ptr, name.len), sts_strndup(cli_arena(), value.ptr, value.len), &why))
 		return cli_usage_error(r->command, "%s:%u: %.*s %s", r->path, r->line, STS_FMT(name), why);
 	return -1;
 }
