@@ -1,36 +1,280 @@
 /* A report as one page of HTML: evidence to keep or to hand on. Nothing is loaded from anywhere, and nothing runs. */
+#include "render/html.h"
+
 #include "base/clock.h"
 #include "mtasts/check.h"
-#include "render/escape.h"
 #include "render/render.h"
 #include "render/words.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 
-#define RECORD_SHOWN 2000
+#define NET_SHOWN 2000
 
-static const char style[] =
-	"body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
-	"h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #bbb}h3{font-size:1rem;margin-bottom:.2rem}"
-	"table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border:1px solid #ccc}"
-	"td{overflow-wrap:anywhere}pre{background:#f3f3f3;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere}"
-	"code{background:#f3f3f3;overflow-wrap:anywhere}.error,.FAIL,.blocking,.broken{color:#a40000;font-weight:bold}"
-	".warning,.testing,.absent,.none{color:#7a4b00;font-weight:bold}.notice{color:#004f7a}.info{color:#555}.enforced{color:#0a5c00}"
-	"@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}pre,code{background:#2a2a2a}th,td{border-color:#555}"
-	".error,.FAIL,.blocking,.broken{color:#ff8a80}.warning,.testing,.absent,.none{color:#ffcc66}.notice{color:#80c8ff}"
-	".info{color:#aaa}.enforced{color:#8fdc7a}}";
+/* ---- pieces ------------------------------------------------------------------------------------------------------ */
 
-static void net(struct sts_buf *b, struct sts_str s)
+void sts_html_net(struct sts_buf *b, struct sts_str s)
 {
-	sts_escape_xml(b, s, RECORD_SHOWN);
+	sts_escape_xml(b, s, NET_SHOWN);
 }
 
-/* <tag>text</tag> */
-static void element(struct sts_buf *b, const char *tag, const char *text)
+void sts_html_element(struct sts_buf *b, const char *tag, const char *class_or_null, const char *text)
 {
-	sts_buf_printf(b, "<%s>", tag);
+	if (class_or_null != NULL)
+		sts_buf_printf(b, "<%s class=\"%s\">", tag, class_or_null);
+	else
+		sts_buf_printf(b, "<%s>", tag);
 	sts_xml(b, text);
 	sts_buf_printf(b, "</%s>", tag);
+}
+
+void sts_html_icon(struct sts_buf *b, enum sts_icon icon)
+{
+	static const char *const paths[] = {
+		[STS_ICON_OK] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"m8 12.4 2.8 2.8L16.2 9.6\"/>",
+		[STS_ICON_WARN] = "<path d=\"M12 3.6 2.6 20h18.8z\"/><path d=\"M12 10v4.6M12 17.2v.2\"/>",
+		[STS_ICON_FAIL] =
+			"<path d=\"M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3z\"/><path d=\"m9 9 6 6m0-6-6 6\"/>",
+		[STS_ICON_UNKNOWN] =
+			"<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M9.4 9.7a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 "
+			"1.9M12 16.8v.2\"/>",
+		[STS_ICON_NONE] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M8 12h8\"/>",
+		[STS_ICON_INFO] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 11.2v5.2M12 7.6v.2\"/>",
+	};
+
+	sts_buf_printf(b, "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\">%s</svg>",
+		paths[icon]);
+}
+
+enum sts_icon sts_html_verdict_icon(enum sts_verdict v)
+{
+	switch (v) {
+	case STS_VERDICT_ENFORCED:
+		return STS_ICON_OK;
+	case STS_VERDICT_TESTING:
+	case STS_VERDICT_BROKEN:
+		return STS_ICON_WARN;
+	case STS_VERDICT_BLOCKING:
+		return STS_ICON_FAIL;
+	case STS_VERDICT_UNKNOWN:
+		return STS_ICON_UNKNOWN;
+	case STS_VERDICT_NONE:
+	case STS_VERDICT_ABSENT:
+		break;
+	}
+	return STS_ICON_NONE;
+}
+
+enum sts_icon sts_html_severity_icon(enum sts_severity s)
+{
+	return s == STS_ERROR ? STS_ICON_FAIL : s == STS_WARNING ? STS_ICON_WARN : STS_ICON_INFO;
+}
+
+void sts_html_time(struct sts_buf *b, int64_t at)
+{
+	char text[21];
+
+	sts_format_time(at, text);
+	sts_buf_printf(b, "<time datetime=\"%s\">%.10s %.5s UTC</time>", text, text, text + 11);
+}
+
+void sts_html_scroll(struct sts_buf *b, const char *label)
+{
+	sts_buf_puts(b, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	sts_xml(b, label);
+	sts_buf_puts(b, "\">\n");
+}
+
+void sts_html_code(struct sts_buf *b, const char *code, const char *explain)
+{
+	if (explain != NULL)
+		sts_buf_printf(b, "<a href=\"%s%s\">", explain, code);
+	sts_html_element(b, "code", NULL, code);
+	if (explain != NULL)
+		sts_buf_puts(b, "</a>");
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------------------------- */
+
+static void note(struct sts_buf *b, const char *text)
+{
+	sts_html_element(b, "p", "note", text);
+	sts_buf_addc(b, '\n');
+}
+
+static void verdict(struct sts_buf *b, const struct sts_report *r, const struct sts_html_options *o)
+{
+	const struct sts_facts *f = r->facts;
+	const char *word = sts_verdict_name(r->verdict);
+
+	sts_buf_printf(b, "<header class=\"verdict %s\">\n<h1><span class=\"domain\">", word);
+	sts_xml(b, f->domain);
+	sts_buf_puts(b, "</span>");
+	if (f->domain_unicode != NULL) {
+		sts_buf_puts(b, " <span class=\"unicode\">(");
+		sts_xml(b, f->domain_unicode);
+		sts_buf_puts(b, ")</span>");
+	}
+	sts_buf_puts(b, " <span class=\"badge\">");
+	sts_html_icon(b, sts_html_verdict_icon(r->verdict));
+	sts_buf_printf(b, "%s</span></h1>\n", word);
+	sts_html_element(b, "p", "summary", r->summary);
+	sts_buf_addc(b, '\n');
+	for (size_t i = 0; i < f->note_count; i++)
+		note(b, f->notes[i]);
+	for (size_t i = 0; i < o->note_count; i++)
+		note(b, o->notes[i]);
+	sts_buf_puts(b, "<p class=\"seen\">Seen ");
+	sts_html_time(b, f->checked_at);
+	sts_buf_printf(b, " in %.1f s", (double)f->duration_ms / 1000.0);
+	if (f->judged_at != f->checked_at) {
+		sts_buf_puts(b, "; dates are judged as of ");
+		sts_html_time(b, f->judged_at);
+	}
+	sts_buf_puts(b, "</p>\n");
+	sts_buf_add(b, o->actions.ptr, o->actions.len);
+	sts_buf_puts(b, "</header>\n");
+}
+
+/* ---- answers and parts ------------------------------------------------------------------------------------------- */
+
+static void question(struct sts_buf *b, const char *text, const struct sts_question *q)
+{
+	static const enum sts_icon icons[] = {STS_ICON_UNKNOWN, STS_ICON_OK, STS_ICON_WARN, STS_ICON_FAIL};
+	const char *word = sts_answer_word_name(q->answer);
+
+	sts_buf_printf(b, "<div class=\"answer %s\"><dt>%s</dt><dd><strong>", word, text);
+	sts_html_icon(b, icons[q->answer]);
+	sts_buf_printf(b, "%s</strong> ", word);
+	sts_html_element(b, "span", NULL, q->reason);
+	sts_buf_puts(b, "</dd></div>\n");
+}
+
+static void answers(struct sts_buf *b, const struct sts_report *r)
+{
+	sts_buf_puts(b, "<dl class=\"answers\">\n");
+	question(b, "Is mail protected?", &r->protected_);
+	question(b, "Is the policy enforced?", &r->enforcing);
+	question(b, "Would you know of trouble?", &r->would_know);
+	sts_buf_puts(b, "</dl>\n");
+}
+
+static void part(struct sts_buf *b, const struct sts_report *r, enum sts_part p)
+{
+	static const enum sts_icon icons[] = {
+		STS_ICON_OK, STS_ICON_WARN, STS_ICON_FAIL, STS_ICON_UNKNOWN, STS_ICON_NONE};
+	enum sts_result result = r->parts[p].result;
+
+	sts_buf_printf(b, "<li class=\"part %s\"><h3>%s</h3> <span class=\"result\">", sts_result_name(result),
+		sts_part_title(p));
+	sts_html_icon(b, icons[result]);
+	sts_buf_printf(b, "%s</span>\n", result == STS_RESULT_FAIL ? "fail" : sts_result_phrase(result));
+	sts_html_element(b, "p", NULL, r->parts[p].summary);
+	sts_buf_puts(b, "</li>\n");
+}
+
+static void parts(struct sts_buf *b, const struct sts_report *r)
+{
+	sts_buf_puts(b, "<h2>Parts</h2>\n<ul class=\"parts\">\n");
+	for (size_t i = 0; i < STS_PART_COUNT; i++)
+		part(b, r, (enum sts_part)i);
+	sts_buf_puts(b, "</ul>\n");
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
+
+static void next_steps(struct sts_buf *b, const struct sts_report *r)
+{
+	if (r->recommendation_count == 0)
+		return;
+	sts_buf_puts(b, "<h2>What to do next</h2>\n<ol class=\"next\">\n");
+	for (size_t i = 0; i < r->recommendation_count; i++) {
+		sts_html_element(b, "li", NULL, r->recommendations[i]);
+		sts_buf_addc(b, '\n');
+	}
+	sts_buf_puts(b, "</ol>\n");
+}
+
+static void not_tested(struct sts_buf *b, const struct sts_report *r)
+{
+	if (r->not_tested_count == 0)
+		return;
+	sts_buf_puts(b, "<h2>Not tested</h2>\n<p>This was not seen; it counts neither for nor against the domain.</p>\n"
+			"<ul class=\"not-tested\">\n");
+	for (size_t i = 0; i < r->not_tested_count; i++) {
+		sts_buf_puts(b, "<li>");
+		sts_xml(b, r->not_tested[i].what);
+		sts_buf_printf(b, " <span class=\"reason\">(%s)</span></li>\n", r->not_tested[i].reason);
+	}
+	sts_buf_puts(b, "</ul>\n");
+}
+
+static const char *yes_no(enum sts_yes_no v)
+{
+	return v == STS_YES ? "yes" : v == STS_NO ? "no" : "not tried";
+}
+
+static void vantage(struct sts_buf *b, const struct sts_report *r)
+{
+	const struct sts_vantage *v = &r->facts->vantage;
+
+	sts_buf_puts(b, "<h3>Where it was seen from</h3>\n<p class=\"vantage\">Resolver ");
+	sts_xml(b, v->resolver != NULL ? v->resolver : "unknown");
+	sts_buf_printf(
+		b, ", DNSSEC %s; trusted roots ", v->path == STS_PATH_UNVALIDATED ? "not validated" : "validated here");
+	sts_xml(b, v->trust_store != NULL ? v->trust_store : "unknown");
+	sts_buf_printf(b, "; IPv4 %s, IPv6 %s, port 25 %s; mtasts %s</p>\n", yes_no(v->ipv4), yes_no(v->ipv6),
+		yes_no(v->smtp), sts_version());
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static void panel(struct sts_buf *b, unsigned number, const char *id, const char *title)
+{
+	char suffix[16] = "";
+
+	if (number > 0)
+		snprintf(suffix, sizeof suffix, "-%u", number);
+	sts_buf_printf(b,
+		"<section class=\"panel\" id=\"%s%s\" aria-labelledby=\"%s%s-title\">\n"
+		"<h2 class=\"panel-title\" id=\"%s%s-title\">%s</h2>\n",
+		id, suffix, id, suffix, id, suffix, title);
+}
+
+static struct sts_html_source policy_source(const struct sts_facts *f)
+{
+	return (struct sts_html_source){
+		f->policy != NULL && f->policy_fetch != NULL ? f->policy_fetch->body : (struct sts_str){0}, "policy."};
+}
+
+static void overview(struct sts_buf *b, const struct sts_report *r, const struct sts_html_options *o)
+{
+	answers(b, r);
+	parts(b, r);
+	sts_html_findings(b, r->findings, r->finding_count, policy_source(r->facts), o);
+	next_steps(b, r);
+	sts_html_senders(b, r);
+	not_tested(b, r);
+}
+
+void sts_html_report(struct sts_buf *b, const struct sts_report *r, const struct sts_html_options *o)
+{
+	sts_buf_puts(b, "<article class=\"report\">\n");
+	verdict(b, r, o);
+	overview(b, r, o);
+	sts_buf_puts(b, "<div class=\"panels\">\n");
+	panel(b, o->number, "evidence", "What was seen");
+	sts_html_seen(b, r);
+	vantage(b, r);
+	sts_buf_puts(b, "</section>\n");
+	panel(b, o->number, "tls-reports", "TLS reports");
+	sts_html_rpt(b, r);
+	sts_buf_puts(b, "</section>\n");
+	if (o->history.ptr != NULL) {
+		panel(b, o->number, "history", "History");
+		sts_buf_add(b, o->history.ptr, o->history.len);
+		sts_buf_puts(b, "</section>\n");
+	}
+	sts_buf_puts(b, "</div>\n</article>\n");
 }
 
 static void head(struct sts_buf *b, struct sts_reports reports)
@@ -41,258 +285,19 @@ static void head(struct sts_buf *b, struct sts_reports reports)
 		sts_buf_puts(b, i == 0 ? "" : ", ");
 		sts_xml(b, reports.items[i]->facts->domain);
 	}
-	sts_buf_printf(b, "</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n", style);
-}
-
-static void title(struct sts_buf *b, const struct sts_report *r)
-{
-	sts_buf_puts(b, "<h1>");
-	sts_xml(b, r->facts->domain);
-	if (r->facts->domain_unicode != NULL) {
-		sts_buf_puts(b, " (");
-		sts_xml(b, r->facts->domain_unicode);
-		sts_buf_puts(b, ")");
-	}
-	sts_buf_printf(b, ": <span class=\"%s\">%s</span></h1>\n", sts_verdict_name(r->verdict), sts_verdict_name(r->verdict));
-	element(b, "p", r->summary);
-	for (size_t i = 0; i < r->facts->note_count; i++)
-		element(b, "p", r->facts->notes[i]);
-	sts_buf_addc(b, '\n');
-}
-
-static void question(struct sts_buf *b, const char *text, const struct sts_question *q)
-{
-	sts_buf_printf(b, "<tr><th scope=\"row\">%s</th><td>%s</td>", text, sts_answer_word_name(q->answer));
-	element(b, "td", q->reason);
-	sts_buf_puts(b, "</tr>\n");
-}
-
-static void answers(struct sts_buf *b, const struct sts_report *r)
-{
-	sts_buf_puts(b, "<table>\n");
-	question(b, "Protected?", &r->protected_);
-	question(b, "Enforcing?", &r->enforcing);
-	question(b, "Would you know?", &r->would_know);
-	sts_buf_puts(b, "</table>\n<h2>Parts</h2>\n<table>\n");
-	for (size_t i = 0; i < STS_PART_COUNT; i++) {
-		sts_buf_printf(b, "<tr><th scope=\"row\">%s</th><td%s>%s</td>", sts_part_title((enum sts_part)i),
-			r->parts[i].result == STS_RESULT_FAIL   ? " class=\"FAIL\""
-			: r->parts[i].result == STS_RESULT_WARN ? " class=\"warning\""
-								: "",
-			sts_result_phrase(r->parts[i].result));
-		element(b, "td", r->parts[i].summary);
-		sts_buf_puts(b, "</tr>\n");
-	}
-	sts_buf_puts(b, "</table>\n");
-}
-
-static void finding(struct sts_buf *b, const struct sts_finding *f)
-{
-	sts_buf_printf(b, "<h3><span class=\"%s\">%s</span>: ", sts_severity_name(f->severity), sts_severity_name(f->severity));
-	sts_xml(b, f->title);
-	sts_buf_puts(b, "</h3>\n<p>");
-	element(b, "code", f->code);
-	sts_buf_puts(b, " at ");
-	element(b, "code", f->subject);
-	if (f->line > 0)
-		sts_buf_printf(b, ", line %u, column %u", f->line, f->column);
-	if (f->cause != NULL) {
-		sts_buf_puts(b, ", cause ");
-		element(b, "code", f->cause);
-	}
-	sts_buf_puts(b, " (");
-	sts_xml(b, f->rfc);
-	if (f->result_type != NULL) {
-		sts_buf_puts(b, "; senders report it as ");
-		sts_xml(b, f->result_type);
-	}
-	sts_buf_puts(b, ")</p>\n");
-	element(b, "p", f->detail);
-	if (f->fix_text != NULL) {
-		sts_buf_puts(b, "\n<p><strong>Mend:</strong> ");
-		sts_xml(b, f->fix_text);
-		sts_buf_puts(b, "</p>");
-	}
-	if (f->fix_snippet != NULL) {
-		sts_buf_addc(b, '\n');
-		element(b, "pre", f->fix_snippet);
-	}
-	sts_buf_addc(b, '\n');
-}
-
-static void findings(struct sts_buf *b, const struct sts_report *r)
-{
-	sts_buf_puts(b, "<h2>Findings</h2>\n");
-	if (r->finding_count == 0)
-		sts_buf_puts(b, "<p>None.</p>\n");
-	for (size_t i = 0; i < r->finding_count; i++)
-		finding(b, &r->findings[i]);
-}
-
-static void txt(struct sts_buf *b, const char *what, const struct sts_answer *a)
-{
-	if (a->state == STS_DNS_NOT_ASKED)
-		return;
-	sts_buf_printf(b, "<h3>%s</h3>\n<p>", what);
-	element(b, "code", a->name);
-	sts_buf_printf(b, ", DNSSEC %s", sts_dnssec_word(a->dnssec));
-	if (a->rr_count == 0)
-		sts_buf_printf(b, ": %s", sts_dns_state_phrase(a->state));
-	sts_buf_puts(b, "</p>\n");
-	for (size_t i = 0; i < a->rr_count; i++) {
-		sts_buf_puts(b, "<pre>");
-		net(b, a->rrs[i].data);
-		sts_buf_puts(b, "</pre>\n");
-	}
-}
-
-static void certificate(struct sts_buf *b, const struct sts_facts *f, const struct sts_tls *tls)
-{
-	if (tls->chain_count == 0)
-		return;
-	sts_buf_puts(b, "<br>certificate ");
-	net(b, sts_str_of(tls->chain[0].subject));
-	sts_buf_puts(b, ", by ");
-	net(b, sts_str_of(tls->chain[0].issuer));
-	sts_buf_printf(b, ", %" PRId64 " days left, SHA-256 <code>%s</code>", sts_days_left(f, &tls->chain[0]), tls->chain[0].sha256);
-}
-
-static void fetches(struct sts_buf *b, const struct sts_facts *f)
-{
-	struct sts_buf phrase;
-
-	if (f->fetch_count == 0)
-		return;
-	sts_buf_puts(b, "<h3>Policy host</h3>\n<table>\n<tr><th scope=\"col\">Address</th><th scope=\"col\">HTTP</th><th scope=\"col\">TLS</th>"
-			"<th scope=\"col\">Seen</th></tr>\n");
-	for (size_t i = 0; i < f->fetch_count; i++) {
-		const struct sts_fetch *x = &f->fetches[i];
-
-		sts_buf_init(&phrase, 4096);
-		sts_fetch_error(&phrase, x);
-		sts_buf_printf(b, "<tr><td>%s</td><td>", x->address.text);
-		if (x->http.status > 0)
-			sts_buf_printf(b, "%d", x->http.status);
-		sts_buf_printf(b, "</td><td>%s</td><td>", x->tls.version != NULL ? x->tls.version : "");
-		sts_xml(b, phrase.len > 0 ? phrase.ptr : "accepted");
-		sts_buf_printf(b, ", %" PRId64 " ms", x->duration_ms);
-		certificate(b, f, &x->tls);
-		sts_buf_puts(b, "</td></tr>\n");
-		sts_buf_clear(&phrase);
-	}
-	sts_buf_puts(b, "</table>\n");
-}
-
-static void policy(struct sts_buf *b, const struct sts_facts *f)
-{
-	if (f->policy == NULL || f->policy_fetch == NULL)
-		return;
-	sts_buf_printf(b, "<h3>Policy</h3>\n<p>SHA-256 <code>%s</code>, line ends: %s</p>\n<pre>", f->policy_fetch->sha256,
-		sts_line_endings_word(f->policy));
-	sts_escape_xml(b, f->policy_fetch->body, STS_POLICY_MAX);
-	sts_buf_puts(b, "</pre>\n");
-}
-
-static void mx_address(struct sts_buf *b, const struct sts_facts *f, const struct sts_smtp *s)
-{
-	struct sts_buf phrase;
-
-	sts_buf_init(&phrase, 4096);
-	sts_smtp_error(&phrase, s);
-	sts_buf_printf(b, "<p>%s: ", s->address.text);
-	if (phrase.len > 0)
-		sts_xml(b, phrase.ptr);
-	else
-		sts_buf_printf(b, "%s, certificate good", s->tls.version != NULL ? s->tls.version : "TLS");
-	if (s->tls.dane != STS_DANE_NONE)
-		sts_buf_printf(b, ", DANE %s", sts_dane_word(s->tls.dane));
-	certificate(b, f, &s->tls);
-	sts_buf_puts(b, "</p>");
-	sts_buf_clear(&phrase);
-}
-
-static void mx_row(struct sts_buf *b, const struct sts_facts *f, const struct sts_mx *mx, const struct sts_mx_judgement *j)
-{
-	if (mx->implicit)
-		sts_buf_puts(b, "<tr><td>none</td>");
-	else
-		sts_buf_printf(b, "<tr><td>%u</td>", mx->preference);
-	element(b, "td", mx->name);
-	sts_buf_puts(b, "<td>");
-	if (j->judged && j->covered) {
-		sts_buf_puts(b, "by ");
-		sts_xml(b, j->matched_by);
-	} else if (j->judged) {
-		sts_buf_puts(b, "<span class=\"error\">no</span>");
-	}
-	sts_buf_puts(b, "</td><td>");
-	for (size_t i = 0; i < mx->smtp_count; i++)
-		mx_address(b, f, &mx->smtp[i]);
-	sts_buf_printf(b, "</td><td>%s</td></tr>\n", sts_decision_name(j->decisions[STS_STATE_CURRENT_POLICY]));
-}
-
-static void mx_table(struct sts_buf *b, const struct sts_report *r)
-{
-	if (r->facts->mx_count == 0)
-		return;
-	sts_buf_puts(b, "<h3>Mail hosts</h3>\n<table>\n<tr><th scope=\"col\">Preference</th><th scope=\"col\">Host</th>"
-			"<th scope=\"col\">Covered</th><th scope=\"col\">Addresses</th><th scope=\"col\">Senders with the policy</th></tr>\n");
-	for (size_t i = 0; i < r->facts->mx_count; i++)
-		mx_row(b, r->facts, &r->facts->mx[i], &r->mx[i]);
-	sts_buf_puts(b, "</table>\n");
-}
-
-static void lists(struct sts_buf *b, const struct sts_report *r)
-{
-	if (r->not_tested_count > 0) {
-		sts_buf_puts(b, "<h2>Not tested</h2>\n<ul>\n");
-		for (size_t i = 0; i < r->not_tested_count; i++) {
-			sts_buf_puts(b, "<li>");
-			sts_xml(b, r->not_tested[i].what);
-			sts_buf_printf(b, " (%s)</li>\n", r->not_tested[i].reason);
-		}
-		sts_buf_puts(b, "</ul>\n");
-	}
-	if (r->recommendation_count > 0) {
-		sts_buf_puts(b, "<h2>What to do next</h2>\n<ol>\n");
-		for (size_t i = 0; i < r->recommendation_count; i++)
-			element(b, "li", r->recommendations[i]);
-		sts_buf_puts(b, "\n</ol>\n");
-	}
-}
-
-static void foot(struct sts_buf *b, const struct sts_report *r)
-{
-	const struct sts_vantage *v = &r->facts->vantage;
-	char when[21];
-
-	sts_format_time(r->facts->checked_at, when);
-	sts_buf_printf(b, "<p class=\"info\">Seen %s by mtasts %s; resolver ", when, sts_version());
-	sts_xml(b, v->resolver != NULL ? v->resolver : "unknown");
-	sts_buf_printf(b, ", DNSSEC %s; trusted roots ", v->path == STS_PATH_UNVALIDATED ? "not validated" : "validated here");
-	sts_xml(b, v->trust_store != NULL ? v->trust_store : "unknown");
-	sts_buf_puts(b, "</p>\n");
+	sts_buf_puts(b, "</title>\n<style>\n");
+	sts_buf_add(b, sts_embedded_report_css.ptr, sts_embedded_report_css.len);
+	sts_buf_puts(b, "</style>\n</head>\n<body>\n<main>\n");
 }
 
 void sts_render_html(struct sts_buf *out, struct sts_reports reports)
 {
+	struct sts_html_options o = {0};
+
 	head(out, reports);
 	for (size_t i = 0; i < reports.count; i++) {
-		const struct sts_report *r = reports.items[i];
-
-		sts_buf_puts(out, "<article>\n");
-		title(out, r);
-		answers(out, r);
-		findings(out, r);
-		sts_buf_puts(out, "<h2>What was seen</h2>\n");
-		txt(out, "Record", &r->facts->record);
-		fetches(out, r->facts);
-		policy(out, r->facts);
-		mx_table(out, r);
-		txt(out, "TLSRPT record", &r->facts->rpt);
-		lists(out, r);
-		foot(out, r);
-		sts_buf_puts(out, "</article>\n");
+		o.number = (unsigned)i;
+		sts_html_report(out, reports.items[i], &o);
 	}
 	sts_buf_puts(out, "</main>\n</body>\n</html>\n");
 }
