@@ -1,9 +1,10 @@
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
-static int64_t fixed_s = -1;
+static _Atomic int64_t fixed_s = -1;
 
 int64_t sts_now_ms(void)
 {
@@ -15,7 +16,9 @@ int64_t sts_now_ms(void)
 
 int64_t sts_now_s(void)
 {
-	return fixed_s >= 0 ? fixed_s : (int64_t)time(NULL);
+	int64_t fixed = fixed_s;
+
+	return fixed >= 0 ? fixed : (int64_t)time(NULL);
 }
 
 void sts_clock_fix(int64_t seconds)

@@ -8,7 +8,7 @@
 int64_t sts_now_ms(void);
 /** Wall-clock seconds since 1970, UTC. */
 int64_t sts_now_s(void);
-/** From now on the wall clock stands at (or, with seconds < 0, is the system's again). For `--at` and tests; set before threads start. */
+/** From now on the wall clock stands at (or, with seconds < 0, is the system's again). For `--at` and tests; any thread. */
 void sts_clock_fix(int64_t seconds);
 /** RFC 3339 in UTC, "2026-11-25T03:09:36Z"; out holds at least 21 octets. Years 0 to 9999. */
 void sts_format_time(int64_t seconds, char out[static 21]);

@@ -89,6 +89,11 @@ static void add_to_list(struct cli_list *list, const char *value, int source)
 	*STS_PUSH(cli_arena(), list->items, list->count) = value;
 }
 
+bool cli_list_is_typed(const struct cli_list *list)
+{
+	return list->source == SOURCE_COMMAND_LINE;
+}
+
 static bool set_time(const char *value, int64_t *out, const char **why)
 {
 	if (sts_parse_time(value, out))

@@ -39,6 +39,9 @@ struct cli_list {
 	int source;
 };
 
+/** It was given on the command line, not in a file. */
+bool cli_list_is_typed(const struct cli_list *list);
+
 /** What every command takes. */
 struct cli_common {
 	const char *config;      /* --config FILE */

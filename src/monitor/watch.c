@@ -19,8 +19,10 @@ static bool is_sqlite(const struct sts_store *s)
 
 #define COLUMNS                                                                                                        \
 	" w.id, w.name, w.tags, w.interval_s, w.added_at, w.due_at, w.turn, w.look, w.leased_until, w.checked_at,"     \
-	" w.verdict, w.status, w.cert_expires_at, w.doc "
-#define COLUMN_COUNT 14
+	" w.verdict, w.status, w.cert_expires_at, w.doc,"
+#define COLUMN_COUNT 15
+/* of those, what counts: see incident.h */
+#define INCIDENTS " (SELECT count(*) FROM incident i WHERE i.watch_id = w.id AND i.state >= 2) "
 
 /* Texts of a row end with NUL. */
 static const char *text_of(const struct sts_value *v)
@@ -47,6 +49,7 @@ static void read_row(const struct sts_value *v, struct sts_watched *out)
 	};
 	if (v[13].type == STS_VALUE_TEXT)
 		out->doc = v[13].text;
+	out->incidents = v[14].integer;
 }
 
 static const char *copy(struct sts_arena *arena, const char *text)
@@ -206,7 +209,7 @@ enum sts_err sts_watch_each(struct sts_store *s, const char *tag_or_null, sts_wa
 {
 	struct each e = {tag_or_null, fn, arg};
 
-	return sts_store_run(s, "SELECT" COLUMNS "FROM watch w ORDER BY w.name", STS_NO_VALUES, each_row, &e);
+	return sts_store_run(s, "SELECT" COLUMNS INCIDENTS "FROM watch w ORDER BY w.name", STS_NO_VALUES, each_row, &e);
 }
 
 struct collect {
@@ -230,7 +233,7 @@ static enum sts_err collect_row(const struct sts_value *v, size_t count, void *a
 enum sts_err sts_watch_find(struct sts_store *s, const char *name, struct sts_arena *arena, struct sts_watched *out)
 {
 	struct collect c = {arena, out, 1, 0};
-	enum sts_err err = sts_store_run(s, "SELECT" COLUMNS "FROM watch w WHERE w.name = ?1",
+	enum sts_err err = sts_store_run(s, "SELECT" COLUMNS INCIDENTS "FROM watch w WHERE w.name = ?1",
 		STS_VALUES(sts_v_text(name)), collect_row, &c);
 
 	return err != STS_OK ? err : c.count == 0 ? STS_ENOENT : STS_OK;
@@ -279,14 +282,14 @@ static const char sqlite_lease[] =
 	"UPDATE watch AS w SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE w.id IN"
 	" (SELECT id FROM watch WHERE due_at <= ?2 AND leased_until < " SQLITE_NOW " ORDER BY due_at LIMIT ?4)"
 	" RETURNING id, name, tags, interval_s, added_at, due_at, turn, look, leased_until, checked_at, verdict, status,"
-	" cert_expires_at, doc";
+	" cert_expires_at, doc, 0";
 
 /* What another daemon is taking at this moment is passed over rather than waited for. */
 static const char pg_lease[] =
 	"WITH due AS MATERIALIZED (SELECT id FROM watch WHERE due_at <= ?2 AND leased_until < " PG_NOW
 	" ORDER BY due_at LIMIT ?4 FOR UPDATE SKIP LOCKED)"
 	" UPDATE watch w SET leased_by = ?1, leased_until = " PG_NOW " + ?3 FROM due WHERE w.id = due.id"
-	" RETURNING" COLUMNS;
+	" RETURNING" COLUMNS " 0";
 
 enum sts_err sts_watch_lease(struct sts_store *s, const char *who, int64_t now, int64_t lease_s, size_t max,
 	struct sts_arena *arena, struct sts_watched *out, size_t *count)

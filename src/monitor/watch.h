@@ -29,6 +29,7 @@ struct sts_watched {
 	const char *status;
 	int64_t cert_expires_at; /* the first to end; 0: none was seen */
 	struct sts_str doc;      /* as look.h writes it; ptr NULL where there is none */
+	int64_t incidents;       /* that count and are not solved; not filled by sts_watch_lease() */
 };
 
 #define STS_TAG_MAX 32

@@ -227,11 +227,9 @@ enum sts_err sts_history_put(
 
 /* ---- adding a check -------------------------------------------------------------------------------------------- */
 
-/* One other domain is thinned out, too: those that nobody checks any more have their turn as well. */
-static void thin_out(struct sts_history *h, const char *domain, int64_t now)
+void sts_history_tidy(struct sts_history *h, const char *domain, int64_t now)
 {
 	struct domain_row d;
-
 	enum sts_err err = domain_find(h, domain, &d);
 
 	if (err == STS_OK && d.pruned_at + STS_PRUNE_EVERY_S < now)
@@ -255,7 +253,7 @@ static enum sts_err render(const struct sts_report *report, struct sts_buf *out)
 	return out->failed ? STS_ENOMEM : STS_OK;
 }
 
-enum sts_err sts_history_add(struct sts_history *h, const struct sts_report *report, int64_t now)
+enum sts_err sts_history_add_within(struct sts_history *h, const struct sts_report *report)
 {
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_observation seen;
@@ -269,9 +267,16 @@ enum sts_err sts_history_add(struct sts_history *h, const struct sts_report *rep
 	/* A result too large to be kept is no reason to forget what was seen. */
 	err = sts_history_put(
 		h, &seen, render(report, &json) == STS_OK ? sts_buf_str(&json) : (struct sts_str){0}, NULL);
-	if (err == STS_OK)
-		thin_out(h, seen.domain, now);
 	sts_buf_clear(&json);
 	sts_arena_free(arena);
+	return err;
+}
+
+enum sts_err sts_history_add(struct sts_history *h, const struct sts_report *report, int64_t now)
+{
+	enum sts_err err = sts_history_add_within(h, report);
+
+	if (err == STS_OK)
+		sts_history_tidy(h, sts_report_domain(report), now);
 	return err;
 }

@@ -40,6 +40,11 @@ void sts_history_keep(struct sts_history *h, unsigned days);
  * @param now  wall clock: results are thinned out by it
  */
 STS_MUST_CHECK enum sts_err sts_history_add(struct sts_history *h, const struct sts_report *report, int64_t now);
+/** The same, as a part of the transaction that is open; sts_history_tidy() is the caller's, behind its end. */
+STS_MUST_CHECK enum sts_err sts_history_add_within(struct sts_history *h, const struct sts_report *report);
+/** Thin out the domain where that was not done for a day, and one other: those that nobody checks any more have their turn
+ * as well. What cannot be done today is done another day. */
+void sts_history_tidy(struct sts_history *h, const char *domain, int64_t now);
 
 /** One observation with what belongs to it. */
 struct sts_kept {
