@@ -44,12 +44,21 @@ const struct sts_alert_part **sts_alert_domains(const struct sts_alert *a, struc
 	return all;
 }
 
+/* Another finding of the same look explains it. */
+static bool is_consequence(const struct sts_alert_part *p)
+{
+	return strchr(text_of(p->look, "cause"), '.') != NULL;
+}
+
+/* What explains others comes before them. */
 static int by_finding(const void *a, const void *b)
 {
 	const struct sts_alert_part *const *x = a;
 	const struct sts_alert_part *const *y = b;
 	int order = (int)(*y)->severity - (int)(*x)->severity;
 
+	if (order == 0)
+		order = (int)is_consequence(*x) - (int)is_consequence(*y);
 	if (order == 0)
 		order = strcmp(text_of((*x)->look, "code"), text_of((*y)->look, "code"));
 	if (order == 0)

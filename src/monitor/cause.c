@@ -125,8 +125,18 @@ static const struct sts_cert *cert_of_host(const struct sts_report *r, const str
 	return best;
 }
 
-/* Where the policy host leads: its alias, where that leaves the domain, else its first address; NULL when it leads
- * nowhere. */
+/* The first by text: the order of answers means nothing. */
+static const char *first_address(const struct sts_host *h)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < h->address_count; i++)
+		if (first == NULL || strcmp(h->addresses[i].text, first) < 0)
+			first = h->addresses[i].text;
+	return first;
+}
+
+/* Where the policy host leads: its alias, where that leaves the domain, else an address; NULL when it leads nowhere. */
 static const char *policy_target(const struct sts_report *r, struct sts_arena *arena)
 {
 	const struct sts_host *h = &r->facts->policy_host;
@@ -134,7 +144,7 @@ static const char *policy_target(const struct sts_report *r, struct sts_arena *a
 
 	if (a->cname_count > 0 && sts_leads_out(a, r->facts->domain))
 		return sts_name(arena, a->cname[a->cname_count - 1]);
-	return h->address_count > 0 ? sts_strdup(arena, h->addresses[0].text) : NULL;
+	return sts_strdup(arena, first_address(h));
 }
 
 static const char *key_of(const struct sts_report *r, const struct sts_finding *f, struct sts_arena *arena)

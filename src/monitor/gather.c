@@ -449,27 +449,27 @@ static enum sts_err release_held(struct gathering *g)
 
 /* ---- all of it ------------------------------------------------------------------------------------------------- */
 
-static enum sts_err sooner(enum sts_err err, int64_t at, int64_t *next_at)
+static enum sts_err sooner(enum sts_err err, const int64_t *at, int64_t *next_at)
 {
-	if (err == STS_OK && at < *next_at)
-		*next_at = at;
+	if (err == STS_OK && *at < *next_at)
+		*next_at = *at;
 	return err == STS_ENOENT ? STS_OK : err;
 }
 
 static enum sts_err find_next(struct gathering *g, int64_t *next_at)
 {
 	struct sts_store *s = g->a->store;
-	int64_t at = 0;
+	int64_t at = INT64_MAX;
 	enum sts_err err = sts_store_int(s, "SELECT min(gather_at) FROM event", STS_NO_VALUES, &at);
 
 	*next_at = INT64_MAX;
-	err = sooner(err, at, next_at);
+	err = sooner(err, &at, next_at);
 	if (err == STS_OK)
-		err = sooner(sts_outbox_held_next(s, &at), at, next_at);
+		err = sooner(sts_outbox_held_next(s, &at), &at, next_at);
 	if (err == STS_OK && !g->a->config.no_reminders)
 		err = sooner(
 			sts_store_int(s, "SELECT min(remind_at) FROM cause WHERE remind_at > 0", STS_NO_VALUES, &at),
-			at, next_at);
+			&at, next_at);
 	return err;
 }
 

@@ -42,16 +42,24 @@ static void count_in(struct step *s, struct sts_incident *i)
 
 /* ---- seen ------------------------------------------------------------------------------------------------------ */
 
+/* Addresses of a policy host come and go: that is nobody's news. */
+static bool is_same_kind_of_host(const char *a, const char *b)
+{
+	return strncmp(a, "policy-host ", 12) == 0 && strncmp(b, "policy-host ", 12) == 0;
+}
+
 /* It counts already: a change of it has to be seen twice as well, by two looks that agree. */
 static void compare(struct step *s, struct sts_incident *i, const struct sts_sighting *now)
 {
 	bool other_severity = now->severity != i->severity;
-	bool other_cause = strcmp(now->cause, i->cause) != 0;
+	bool other_cause = strcmp(now->cause, i->cause) != 0 && !is_same_kind_of_host(now->cause, i->cause);
 	enum sts_severity worse = now->severity > i->severity ? now->severity : i->severity;
 	enum sts_event_kind kind = now->severity > i->severity ? STS_EVENT_WORSENED : STS_EVENT_CHANGED;
 	bool again = i->next_severity == (int)now->severity && strcmp(i->next_cause, now->cause) == 0;
 
 	i->state = STS_INCIDENT_OPEN;
+	if (!other_cause)
+		i->cause = now->cause;
 	if (!other_severity && !other_cause) {
 		i->next_severity = -1;
 		i->next_cause = "";

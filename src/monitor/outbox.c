@@ -80,7 +80,7 @@ static enum sts_err take_row(const struct sts_value *v, size_t count, void *arg)
 }
 
 static const char sqlite_take[] =
-	"UPDATE outbox SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE id IN"
+	"UPDATE outbox SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE id ="
 	" (SELECT id FROM outbox WHERE state = 0 AND due_at <= ?2 AND leased_until < " SQLITE_NOW
 	" AND ?4 LIKE '%,' || route || ',%' ORDER BY due_at, id LIMIT 1)"
 	" RETURNING " COLUMNS;

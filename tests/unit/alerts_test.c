@@ -1,0 +1,670 @@
+/*
+ * From looks to messages on every kind of store: SQLite always, PostgreSQL where MTASTS_TEST_PG holds the URL of an
+ * empty database (see tests/store/with-postgres). The same cases run on each.
+ */
+#include "facts.h"
+#include "test.h"
+
+#include "base/clock.h"
+#include "base/jsonr.h"
+#include "monitor/alerts.h"
+#include "monitor/outbox.h"
+#include "monitor/watch.h"
+
+#include <ftw.h>
+#include <unistd.h>
+
+#define T0 INT64_C(1780000000)
+#define DAY INT64_C(86400)
+#define GATHER 300
+
+static char folder[64];
+static const char *kind;
+static const char *place;
+static struct sts_arena *arena; /* of one case */
+static struct sts_store *store;
+static struct sts_alerts *alerts;
+static struct sts_routes routes;
+
+/* ---- a fresh world each time ----------------------------------------------------------------------------------- */
+
+static struct sts_store *open_store(void)
+{
+	struct sts_store *s = NULL;
+	char why[512] = "";
+
+	if (sts_store_open(place, &s, why) != STS_OK) {
+		printf("  cannot open %s: %s\n", place, why);
+		exit(1);
+	}
+	return s;
+}
+
+static const char *fresh_place(void)
+{
+	static unsigned n;
+	static char path[128];
+	const char *url = getenv("MTASTS_TEST_PG");
+	struct sts_store *s = NULL;
+	char why[512] = "";
+
+	if (strcmp(kind, "SQLite") == 0) {
+		snprintf(path, sizeof path, "%s/%u.db", folder, n++);
+		return path;
+	}
+	if (sts_pg_open(url, &s, why) != STS_OK || s->ops->script(s, "DROP SCHEMA IF EXISTS mtasts CASCADE") != STS_OK)
+		printf("  cannot wipe: %s\n", s == NULL ? why : s->why);
+	sts_store_close(s);
+	return url;
+}
+
+static void end(void)
+{
+	if (arena == NULL)
+		return;
+	sts_alerts_free(alerts);
+	sts_store_close(store);
+	sts_arena_free(arena);
+	arena = NULL;
+	routes = (struct sts_routes){0};
+}
+
+static void open_alerts(void)
+{
+	struct sts_alerts_config config = {.routes = &routes, .gather_s = GATHER};
+
+	store = open_store();
+	if (sts_alerts_new(store, &config, &alerts) != STS_OK)
+		exit(1);
+}
+
+/* routes_text: "name setting=value setting=value", parted by LF */
+static void begin(const char *name, const char *routes_text)
+{
+	char *copy;
+	char *save = NULL;
+
+	end();
+	CASE("%s: %s", kind, name);
+	arena = sts_arena_new();
+	copy = sts_strdup(arena, routes_text);
+	for (char *line = strtok_r(copy, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+		char *inner = NULL;
+		struct sts_route *r = sts_routes_get(&routes, arena, strtok_r(line, " ", &inner));
+
+		for (char *w = strtok_r(NULL, " ", &inner); w != NULL; w = strtok_r(NULL, " ", &inner)) {
+			char *equals = strchr(w, '=');
+			const char *why = "";
+
+			*equals = '\0';
+			test_expect(sts_route_set(r, arena, w, equals + 1, &why), TEST_HERE, "%s %s", w, why);
+		}
+	}
+	place = fresh_place();
+	open_alerts();
+}
+
+/* ---- looks ----------------------------------------------------------------------------------------------------- */
+
+typedef void edit_fn(struct sts_facts *f);
+
+static void healthy(struct sts_facts *f)
+{
+	(void)f;
+}
+
+static void expired(struct sts_facts *f)
+{
+	facts_set_mx_problem(f, 0, STS_CERT_EXPIRED);
+}
+
+static void expired_in_testing(struct sts_facts *f)
+{
+	facts_set_policy(
+		f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+	expired(f);
+}
+
+static void mx_not_reached(struct sts_facts *f)
+{
+	facts_set_mx_end(f, 0, STS_SMTP_TCP_TIMEOUT);
+	facts_set_mx_end(f, 1, STS_SMTP_TCP_TIMEOUT);
+}
+
+static void two_records(struct sts_facts *f)
+{
+	static const char *const texts[] = {"v=STSv1; id=1;", "v=STSv1; id=2;"};
+
+	facts_set_records(f, texts, 2);
+}
+
+static int64_t watch_id(const char *domain)
+{
+	int64_t id = 0;
+
+	EXPECT_INT(sts_store_int(store, "SELECT id FROM watch WHERE name = ?1", STS_VALUES(sts_v_text(domain)), &id),
+		STS_OK);
+	return id;
+}
+
+static void watch(const char *domain, const char *tags)
+{
+	enum sts_watch_change change;
+
+	EXPECT_INT(sts_watch_add(store, domain, tags, -1, T0 - DAY, &change), STS_OK);
+}
+
+static const char *tags_of(const char *domain)
+{
+	struct sts_watched w = {0};
+
+	EXPECT_INT(sts_watch_find(store, domain, arena, &w), STS_OK);
+	return w.tags;
+}
+
+/* One look, as the daemon makes it. @return another one should come soon */
+static bool look(const char *domain, edit_fn *edit, int64_t now)
+{
+	struct sts_arena *own = sts_arena_new();
+	struct sts_facts *f = facts_healthy(own);
+	struct sts_alerts_look l = {
+		.watch_id = watch_id(domain), .domain = domain, .tags = tags_of(domain), .now = now};
+	bool unconfirmed = false;
+	enum sts_err err;
+
+	f->domain = domain;
+	edit(f);
+	l.report = sts_judge(f, own);
+	err = sts_store_begin(store, STS_BEGIN_WRITE);
+	if (err == STS_OK)
+		err = sts_store_run(store, "UPDATE watch SET checked_at = ?2, due_at = ?3 WHERE id = ?1",
+			STS_VALUES(sts_v_int(l.watch_id), sts_v_int(now), sts_v_int(now + 3600)), NULL, NULL);
+	if (err == STS_OK)
+		err = sts_alerts_take(alerts, &l, &unconfirmed);
+	err = sts_store_end(store, err);
+	test_expect(err == STS_OK, TEST_HERE, "look: %s", store->why);
+	sts_arena_free(own);
+	return unconfirmed;
+}
+
+static int64_t gather(int64_t now)
+{
+	int64_t next = 0;
+
+	test_expect(sts_alerts_gather(alerts, now, &next) == STS_OK, TEST_HERE, "gather: %s", store->why);
+	return next;
+}
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+struct messages {
+	const struct sts_json *items[64];
+	size_t count;
+};
+
+static enum sts_err message_row(const struct sts_value *v, size_t count, void *arg)
+{
+	struct messages *m = arg;
+	const char *why = "";
+
+	(void)count;
+	if (m->count == 64)
+		return STS_ENOMEM;
+	m->items[m->count] = sts_json_read(v[0].text, arena, &why);
+	test_expect(m->items[m->count] != NULL, TEST_HERE, "message: %s", why);
+	m->count++;
+	return STS_OK;
+}
+
+/* What waits for a route, oldest first; it is taken away. */
+static struct messages drain(const char *route)
+{
+	struct messages m = {0};
+
+	EXPECT_INT(sts_store_run(store, "SELECT doc FROM outbox WHERE route = ?1 AND state = 0 ORDER BY id",
+			   STS_VALUES(sts_v_text(route)), message_row, &m),
+		STS_OK);
+	EXPECT_INT(sts_store_run(store, "DELETE FROM outbox WHERE route = ?1 AND state = 0",
+			   STS_VALUES(sts_v_text(route)), NULL, NULL),
+		STS_OK);
+	return m;
+}
+
+static int64_t number(const struct sts_json *object, const char *name)
+{
+	const struct sts_json *v = sts_json_get(object, name);
+
+	return sts_json_is(v, STS_JSON_INT) ? v->integer : -1;
+}
+
+static bool says(const struct sts_json *alert, const char *words)
+{
+	return strstr(sts_json_text(alert, "text").ptr, words) != NULL;
+}
+
+/* ---- cases ----------------------------------------------------------------------------------------------------- */
+
+static void life(void)
+{
+	struct messages m;
+	const char *thread;
+
+	begin("new, reminded, solved: one thread", "ops stdout=json");
+	watch("a.test", ",");
+	EXPECT(look("a.test", expired, T0));
+	EXPECT_INT(gather(T0 + 1), INT64_MAX);
+	EXPECT(!look("a.test", expired, T0 + 180));
+	EXPECT_INT(gather(T0 + 181), T0 + 180 + GATHER);
+	EXPECT_INT(drain("ops").count, 0);
+	EXPECT_INT(gather(T0 + 180 + GATHER), T0 + 180 + GATHER + DAY);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "new");
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
+	EXPECT_STR(sts_json_text(m.items[0], "schema"), "mtasts.alert/1");
+	EXPECT(strncmp(sts_json_text(m.items[0], "title").ptr, "a.test: ", 8) == 0);
+	EXPECT(says(m.items[0], "What senders do (a.test, blocking)"));
+	EXPECT(says(m.items[0], "To mend it: "));
+	EXPECT(says(m.items[0], "How it ends: Two looks in a row"));
+	thread = sts_json_text(m.items[0], "thread").ptr;
+
+	CASE("%s: a reminder after a day, the next after two more", kind);
+	for (int64_t t = T0 + 3600; t < T0 + DAY; t += 3600)
+		EXPECT(!look("a.test", expired, t));
+	EXPECT_INT(gather(T0 + 480 + DAY - 1), T0 + 480 + DAY);
+	EXPECT_INT(drain("ops").count, 0);
+	EXPECT_INT(gather(T0 + 480 + DAY), T0 + 480 + 3 * DAY);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "sustained");
+	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
+	EXPECT_INT(number(m.items[0], "reminder"), 1);
+
+	CASE("%s: solved is told once, with how the domain fares now", kind);
+	EXPECT(look("a.test", healthy, T0 + 2 * DAY));
+	EXPECT(!look("a.test", healthy, T0 + 2 * DAY + 180));
+	gather(T0 + 2 * DAY + 180 + GATHER);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "solved");
+	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
+	EXPECT(says(m.items[0], "What senders do (a.test, enforced)"));
+	EXPECT(says(m.items[0], "It is over"));
+	EXPECT_INT(gather(T0 + 30 * DAY), INT64_MAX);
+	EXPECT_INT(drain("ops").count, 0);
+}
+
+static void nothing(void)
+{
+	begin("a flap, an unseen host, a healthy month: nothing", "ops stdout=json min-severity=warning");
+	watch("a.test", ",");
+	EXPECT(look("a.test", expired, T0));
+	EXPECT(!look("a.test", healthy, T0 + 180));
+	for (int64_t t = T0 + 3600; t < T0 + 30 * DAY; t += DAY / 2)
+		EXPECT(!look("a.test", t % 3 == 0 ? mx_not_reached : healthy, t));
+	EXPECT_INT(gather(T0 + 31 * DAY), INT64_MAX);
+	EXPECT_INT(drain("ops").count, 0);
+}
+
+static void unseen(void)
+{
+	begin("what could not be seen is not solved", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 180);
+	gather(T0 + 1000);
+	drain("ops");
+	for (int i = 1; i < 10; i++)
+		EXPECT(!look("a.test", mx_not_reached, T0 + i * 3600));
+	gather(T0 + 12 * 3600);
+	EXPECT_INT(drain("ops").count, 0);
+}
+
+static void one_cause(void)
+{
+	struct messages m;
+	char name[32];
+	int64_t due = 0;
+
+	begin("one certificate, 41 domains: one alert", "ops stdout=json");
+	for (int i = 0; i < 41; i++) {
+		snprintf(name, sizeof name, "d%02d.test", i);
+		watch(name, ",");
+		look(name, healthy, T0 - 3600 + i);
+	}
+	EXPECT(look("d00.test", expired, T0));
+	EXPECT(!look("d00.test", expired, T0 + 180));
+	gather(T0 + 181);
+	CASE("%s: the others are looked at at once", kind);
+	EXPECT_INT(sts_store_int(store, "SELECT count(*) FROM watch WHERE due_at <= ?1",
+			   STS_VALUES(sts_v_int(T0 + 181)), &due),
+		STS_OK);
+	EXPECT_INT(due, 40);
+	CASE("%s: an alert waits for them", kind);
+	EXPECT_INT(gather(T0 + 180 + GATHER), T0 + 180 + GATHER + 60);
+	EXPECT_INT(drain("ops").count, 0);
+	CASE("%s: for them one look is enough", kind);
+	for (int i = 1; i < 41; i++) {
+		snprintf(name, sizeof name, "d%02d.test", i);
+		EXPECT(!look(name, expired, T0 + 500 + i));
+	}
+	gather(T0 + 180 + GATHER + 60);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_INT(number(m.items[0], "domain_count"), 41);
+	EXPECT_INT(number(m.items[0], "finding_count"), 1);
+	EXPECT(strncmp(sts_json_text(m.items[0], "title").ptr, "One certificate, 41 domains: ", 29) == 0);
+
+	CASE("%s: solved together, and told of together", kind);
+	for (int i = 0; i < 41; i++) {
+		snprintf(name, sizeof name, "d%02d.test", i);
+		EXPECT(look(name, healthy, T0 + 7200 + i));
+		EXPECT(!look(name, healthy, T0 + 7300 + i));
+	}
+	gather(T0 + 7300 + GATHER);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "solved");
+	EXPECT_INT(number(m.items[0], "domain_count"), 41);
+	EXPECT_INT(number(m.items[0], "remaining_domains"), 0);
+}
+
+static void patience(void)
+{
+	begin("it does not wait for ever", "ops stdout=json");
+	watch("a.test", ",");
+	watch("b.test", ",");
+	look("a.test", healthy, T0 - 7200);
+	look("b.test", healthy, T0 - 7200);
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 100);
+	for (int64_t t = T0 + 101; t < T0 + 100 + 3 * GATHER; t += 30)
+		gather(t);
+	EXPECT_INT(drain("ops").count, 0);
+	gather(T0 + 100 + 3 * GATHER + 60);
+	EXPECT_INT(drain("ops").count, 1);
+}
+
+static void other_causes(void)
+{
+	begin("two causes, two alerts", "ops stdout=json");
+	watch("a.test", ",");
+	watch("b.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 100);
+	look("b.test", two_records, T0);
+	look("b.test", two_records, T0 + 100);
+	gather(T0 + 5000);
+	EXPECT_INT(drain("ops").count, 2);
+}
+
+static void worse(void)
+{
+	struct messages m;
+
+	begin("worse", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired_in_testing, T0);
+	look("a.test", expired_in_testing, T0 + 100);
+	gather(T0 + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "warning");
+	EXPECT(look("a.test", expired, T0 + 3600));
+	EXPECT(!look("a.test", expired, T0 + 3700));
+	gather(T0 + 5000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "worsened");
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
+}
+
+static void tenants(void)
+{
+	struct messages m;
+
+	begin("a tenant learns of its own domains only",
+		"red tags=red stdout=json\nblue tags=blue stdout=json\nall stdout=json");
+	watch("a.test", ",red,");
+	watch("b.test", ",blue,");
+	watch("c.test", ",blue,red,");
+	for (int i = 0; i < 2; i++) {
+		look("a.test", expired, T0 + 100 * i);
+		look("b.test", expired, T0 + 100 * i);
+		look("c.test", expired, T0 + 100 * i);
+	}
+	gather(T0 + 5000);
+	m = drain("red");
+	EXPECT_INT(m.count, 1);
+	EXPECT_INT(number(m.items[0], "domain_count"), 2);
+	EXPECT(says(m.items[0], "a.test, c.test"));
+	EXPECT(!says(m.items[0], "b.test"));
+	m = drain("blue");
+	EXPECT_INT(number(m.items[0], "domain_count"), 2);
+	EXPECT(!says(m.items[0], "a.test"));
+	m = drain("all");
+	EXPECT_INT(number(m.items[0], "domain_count"), 3);
+}
+
+static void quiet_hours(void)
+{
+	/* T0 is 20:26:40 UTC */
+	const int64_t night = T0 + 2 * 3600;
+	const int64_t morning = T0 - T0 % DAY + DAY + 7 * 3600;
+	struct messages m;
+	const struct sts_json *inside;
+
+	begin("quiet hours: held back, then one digest",
+		"ops stdout=json quiet=22:00-07:00\nloud stdout=json quiet=22:00-07:00 "
+		"pierce=error");
+	watch("a.test", ",");
+	watch("b.test", ",");
+	look("a.test", expired, night);
+	look("a.test", expired, night + 100);
+	look("b.test", two_records, night + 3600);
+	look("b.test", two_records, night + 3700);
+	gather(night + 3000);
+	EXPECT_INT(gather(night + 8000), morning);
+	EXPECT_INT(drain("ops").count, 0);
+	CASE("%s: errors pierce where they may", kind);
+	EXPECT_INT(drain("loud").count, 2);
+	CASE("%s: in the morning", kind);
+	gather(morning);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "digest");
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
+	inside = sts_json_get(m.items[0], "alerts");
+	EXPECT(sts_json_is(inside, STS_JSON_ARRAY) && inside->count == 2);
+	EXPECT(says(m.items[0], "a.test"));
+	EXPECT(says(m.items[0], "b.test"));
+	gather(morning + 3600);
+	EXPECT_INT(drain("ops").count, 0);
+}
+
+static void removed(void)
+{
+	int64_t left = 0;
+
+	begin("a domain watched no longer is not told of", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 100);
+	EXPECT_INT(sts_watch_remove(store, "a.test"), STS_OK);
+	gather(T0 + 5000);
+	EXPECT_INT(drain("ops").count, 0);
+	EXPECT_INT(sts_store_int(store, "SELECT count(*) FROM incident", STS_NO_VALUES, &left), STS_OK);
+	EXPECT_INT(left, 0);
+	EXPECT_INT(gather(T0 + 90 * DAY), INT64_MAX);
+}
+
+static void two_daemons(void)
+{
+	struct sts_alerts_config config = {.routes = &routes, .gather_s = GATHER};
+	struct sts_alerts *other_alerts = NULL;
+	struct sts_store *other;
+	int64_t next;
+
+	begin("two daemons form an alert once, one that died loses nothing", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	sts_alerts_free(alerts);
+	sts_store_close(store);
+	open_alerts();
+	look("a.test", expired, T0 + 100);
+	other = open_store();
+	EXPECT_INT(sts_alerts_new(other, &config, &other_alerts), STS_OK);
+	EXPECT_INT(sts_alerts_gather(other_alerts, T0 + 5000, &next), STS_OK);
+	gather(T0 + 5000);
+	EXPECT_INT(drain("ops").count, 1);
+	sts_alerts_free(other_alerts);
+	sts_store_close(other);
+}
+
+static void counts(void)
+{
+	struct sts_alerts_counts c;
+
+	begin("counts", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	EXPECT_INT(sts_alerts_count(alerts, &c), STS_OK);
+	EXPECT_INT(c.open, 0);
+	look("a.test", expired, T0 + 100);
+	gather(T0 + 5000);
+	EXPECT_INT(sts_alerts_count(alerts, &c), STS_OK);
+	EXPECT_INT(c.open, 1);
+	EXPECT_INT(c.causes, 1);
+	EXPECT_INT(c.waiting, 1);
+	EXPECT_INT(c.sent, 0);
+	EXPECT_INT(sts_alerts_test(alerts, T0), STS_OK);
+	EXPECT_INT(sts_alerts_count(alerts, &c), STS_OK);
+	EXPECT_INT(c.waiting, 2);
+}
+
+/* ---- outbox ---------------------------------------------------------------------------------------------------- */
+
+static void put(const char *name, const char *route, int64_t at)
+{
+	struct sts_message m = {.name = name,
+		.thread = "t",
+		.route = route,
+		.kind = STS_EVENT_NEW,
+		.severity = STS_ERROR,
+		.made_at = at,
+		.due_at = at,
+		.doc = STS_STR("{\"title\":\"x\"}")};
+
+	EXPECT_INT(sts_outbox_put(store, &m, STS_OUTBOX_WAITING), STS_OK);
+}
+
+static void expect_take(struct sts_store *s, int64_t now, const char *want, struct sts_message *m, const char *where)
+{
+	enum sts_err err = sts_outbox_take(s, "me", ",a,b,", now, arena, m);
+	const char *got = err == STS_OK ? m->name : err == STS_ENOENT ? "none" : "error";
+
+	test_expect(strcmp(got, want) == 0, where, "%s was taken, not %s", got, want);
+}
+
+static void outbox(void)
+{
+	struct sts_message m;
+	struct sts_store *other;
+	int64_t at = 0;
+	bool given_up = false;
+
+	begin("outbox: a message goes to one sender", "a stdout=json\nb stdout=json");
+	put("m1", "a", T0);
+	put("m2", "b", T0 + 1);
+	put("m3", "c", T0);
+	other = open_store();
+	expect_take(store, T0 - 1, "none", &m, TEST_HERE);
+	expect_take(store, T0 + 1, "m1", &m, TEST_HERE);
+	expect_take(other, T0 + 1, "m2", &m, TEST_HERE);
+	expect_take(store, T0 + 1, "none", &m, TEST_HERE);
+	CASE("%s: outbox: a sender that died", kind);
+	EXPECT_INT(
+		sts_store_run(store, "UPDATE outbox SET leased_until = 1 WHERE name = 'm1'", STS_NO_VALUES, NULL, NULL),
+		STS_OK);
+	expect_take(other, T0 + 1, "m1", &m, TEST_HERE);
+	CASE("%s: outbox: sent is sent", kind);
+	EXPECT_INT(sts_outbox_sent(other, &m, T0 + 2), STS_OK);
+	EXPECT_INT(sts_store_run(store, "UPDATE outbox SET leased_until = 1", STS_NO_VALUES, NULL, NULL), STS_OK);
+	expect_take(other, T0 + 1, "m2", &m, TEST_HERE);
+
+	CASE("%s: outbox: a failure puts off all of its route", kind);
+	put("m4", "b", T0 + 1);
+	EXPECT_INT(sts_outbox_failed(other, &m, "the receiver answered 500", T0 + 10, &given_up), STS_OK);
+	EXPECT(!given_up);
+	EXPECT_INT(sts_outbox_next(store, ",a,b,", &at), STS_OK);
+	EXPECT(at >= T0 + 10 + 22 && at <= T0 + 10 + 38);
+	expect_take(store, at - 1, "none", &m, TEST_HERE);
+	expect_take(store, at, "m2", &m, TEST_HERE);
+	EXPECT_INT(m.tries, 1);
+	CASE("%s: outbox: given up after three days", kind);
+	EXPECT_INT(sts_outbox_failed(store, &m, "no", T0 + 3 * DAY, &given_up), STS_OK);
+	EXPECT(!given_up);
+	EXPECT_INT(sts_outbox_failed(store, &m, "no", T0 + 1 + 3 * DAY, &given_up), STS_OK);
+	EXPECT(given_up);
+	CASE("%s: outbox: what nobody knows the route of waits, and is given up at last", kind);
+	EXPECT_INT(sts_outbox_next(store, ",c,", &at), STS_OK);
+	EXPECT_INT(sts_outbox_prune(store, T0 + 6 * DAY), STS_OK);
+	EXPECT_INT(sts_outbox_next(store, ",c,", &at), STS_ENOENT);
+	sts_store_close(other);
+}
+
+static void retries(void)
+{
+	CASE("waits grow, with jitter");
+	for (int64_t tries = 1; tries < 40; tries++) {
+		int64_t usual = tries > 10 ? STS_RETRY_MAX_S : (STS_RETRY_FIRST_S << (tries - 1));
+		int64_t s = sts_retry_s(tries);
+
+		if (usual > STS_RETRY_MAX_S)
+			usual = STS_RETRY_MAX_S;
+		test_expect(s >= usual - usual / 4 && s <= usual + usual / 4, TEST_HERE, "try %" PRId64 ": %" PRId64,
+			tries, s);
+	}
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st;
+	(void)type;
+	(void)f;
+	return remove(path);
+}
+
+static void run_all(const char *which)
+{
+	kind = which;
+	life();
+	nothing();
+	unseen();
+	one_cause();
+	patience();
+	other_causes();
+	worse();
+	tenants();
+	quiet_hours();
+	removed();
+	two_daemons();
+	counts();
+	outbox();
+	end();
+}
+
+int main(void)
+{
+	snprintf(folder, sizeof folder, "/tmp/mtasts-alerts-XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	retries();
+	run_all("SQLite");
+	if (getenv("MTASTS_TEST_PG") != NULL)
+		run_all("PostgreSQL");
+	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return test_done();
+}
