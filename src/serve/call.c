@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "proto/domain.h"
+#include "serve/page.h"
 
 #define CSP_API "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 #define CSP_PAGE                                                                                                       \
@@ -32,7 +33,8 @@ static void common_headers(struct call *call)
 	sts_exchange_header(x, "X-Request-Id", call->id);
 	sts_exchange_header(x, "X-Content-Type-Options", "nosniff");
 	sts_exchange_header(x, "Content-Security-Policy", call->is_page ? CSP_PAGE : CSP_API);
-	sts_exchange_header(x, "Referrer-Policy", "no-referrer");
+	/* with no-referrer browsers hide the origin of our own forms */
+	sts_exchange_header(x, "Referrer-Policy", call->is_page ? "same-origin" : "no-referrer");
 	sts_exchange_header(
 		x, "Cross-Origin-Resource-Policy", call->origin == STS_ORIGIN_ALLOWED ? "cross-origin" : "same-origin");
 	if (sts_exchange_is_tls(x))
@@ -127,6 +129,10 @@ void call_problem_with(struct call *call, unsigned status, const char *type, con
 {
 	struct sts_buf b;
 
+	if (page_wanted(call)) {
+		page_problem(call, status, title_of(status, type), detail);
+		return;
+	}
 	sts_buf_init(&b, 65536);
 	call_problem_json(&b, call, status, type, detail, members);
 	sts_buf_addc(&b, '\n');

@@ -1,6 +1,7 @@
 #include "serve/historian.h"
 
 #include "base/clock.h"
+#include "render/html.h"
 #include "serve/worker.h"
 #include "store/telling.h"
 
@@ -57,7 +58,9 @@ static enum sts_err tell_timeline(
 	struct sts_jsonw w = sts_jsonw(out, false);
 	enum sts_err err = sts_history_timeline(h, &stretch, arena, &t);
 
-	if (err == STS_OK)
+	if (err == STS_OK && q->html)
+		sts_html_timeline(out, &t, "/explain/");
+	else if (err == STS_OK)
 		sts_timeline_json(&w, NULL, &t);
 	return err;
 }
@@ -216,7 +219,7 @@ struct sts_history_query *sts_historian_ask(
 		return NULL;
 	}
 	job->q = (struct sts_history_question){
-		job->domain, q->from_at, q->until_at, q->limit, job->diff_from, job->diff_to};
+		job->domain, q->from_at, q->until_at, q->limit, job->diff_from, job->diff_to, q->html};
 	h->questions++;
 	post(h, job);
 	return job;

@@ -18,11 +18,12 @@ struct sts_history_question {
 	size_t limit;          /* changes */
 	const char *diff_from; /* not NULL: the differences of two observations: "first", "last", or a time as text */
 	const char *diff_to;
+	bool html; /* a time line for a page, not as JSON */
 };
 
 /**
  * @param err   STS_OK; STS_ENOENT: never seen, or no observation there; anything else: the history fails
- * @param json  STS_OK: schema mtasts.timeline/1 or mtasts.diff/1, on one line
+ * @param json  STS_OK: schema mtasts.timeline/1 or mtasts.diff/1, on one line; HTML where that was asked for
  * @param why   otherwise a sentence; both are good during the call
  */
 typedef void sts_history_answer_fn(enum sts_err err, struct sts_str json, const char *why, void *arg);

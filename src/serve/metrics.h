@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "serve/historian.h"
 
-#define STS_ROUTES_MAX 40
+#define STS_ROUTES_MAX 64
 #define STS_STATUSES_MAX 32
 
 /** Seconds up to which a histogram's buckets reach; the last one is infinite. */

@@ -7,8 +7,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Bodies of forms: percent-encoding may make three octets of one. */
+#define PAGE_FORM_MAX (STS_LINT_TEXT_MAX * 3 + 16384)
+
 const struct route sts_routes[] = {
 	{"/", STS_GET, STS_ANYBODY, false, 0, page_index},
+	{"/domain", STS_GET, STS_ANYBODY, false, 0, page_domain_form},
+	{"/domain/{domain}", STS_GET | STS_POST, STS_CHECKER, true, 4096, page_domain},
+	{"/domain/{domain}/steps", STS_GET, STS_CHECKER, true, 0, page_steps},
+	{"/domain/{domain}/history", STS_GET, STS_CHECKER, false, 0, page_history},
+	{"/lint", STS_GET | STS_POST, STS_CHECKER, false, PAGE_FORM_MAX, page_lint},
+	{"/learn", STS_GET, STS_ANYBODY, false, 0, page_learn},
+	{"/learn/{topic}", STS_GET, STS_ANYBODY, false, 0, page_learn},
+	{"/explain", STS_GET, STS_ANYBODY, false, 0, page_explain_list},
+	{"/explain/{code}", STS_GET, STS_ANYBODY, false, 0, page_explain},
+	{"/assets/{name}", STS_GET, STS_OPEN, false, 0, page_asset},
+	{"/robots.txt", STS_GET, STS_OPEN, false, 0, page_robots},
 	{"/v1/security/mta-sts", STS_GET, STS_CHECKER, true, 0, rest_check},
 	{"/v1/security/mta-sts/stream", STS_GET, STS_CHECKER, true, 0, rest_check_stream},
 	{"/v1/checks", STS_POST, STS_CHECKER, true, 65536, rest_bulk},

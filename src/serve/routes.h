@@ -45,6 +45,16 @@ void rest_healthz(struct call *call);
 void rest_readyz(struct call *call);
 void rest_metrics(struct call *call);
 void rest_openapi(struct call *call);
-void page_index(struct call *call); /* pages.c */
+void page_index(struct call *call); /* page_check.c */
+void page_domain_form(struct call *call);
+void page_domain(struct call *call);
+void page_steps(struct call *call);
+void page_history(struct call *call);
+void page_learn(struct call *call); /* page_learn.c */
+void page_explain(struct call *call);
+void page_explain_list(struct call *call);
+void page_lint(struct call *call); /* page_lint.c */
+void page_asset(struct call *call); /* page.c */
+void page_robots(struct call *call);
 
 #endif
