@@ -165,6 +165,7 @@ static void fill_row(const struct sts_monitor *m, const struct slot *slot, bool 
 	next = sts_schedule_next(&(struct sts_schedule){
 		.domain = slot->w.name,
 		.interval_s = interval_of(m, slot),
+		.looked_at = look.checked_at,
 		.now = sts_now_s(),
 		.due_at = slot->w.due_at,
 		.unconfirmed = unconfirmed,

@@ -16,8 +16,9 @@
 struct sts_schedule {
 	const char *domain;
 	int64_t interval_s;
+	int64_t looked_at;     /* when it began */
 	int64_t now;
-	int64_t due_at;        /* when this look was due */
+	int64_t due_at;        /* when it was due */
 	bool unconfirmed;      /* it saw a fault that only a second look makes one */
 	int second_looks;      /* in a row before this one ended */
 	const int64_t *events; /* times near which a look is worth while: a certificate or a cached policy ends */
@@ -31,8 +32,8 @@ struct sts_appointment {
 
 /**
  * Every domain has a fixed place within the interval, drawn from its name, so that the looks at many domains spread
- * evenly and stay spread; a look that comes late does not move the next one, and looks that were missed are not made
- * up for. The next look is at the next such place, or sooner:
+ * evenly and stay spread; a look that comes late does not move the next one, and looks that were missed before it
+ * began are not made up for. The next look is at the next such place, or sooner:
  *   - two to four minutes from now, where a fault is to be confirmed;
  *   - a quarter of an hour before an event (what ends may still be renewed), and a minute behind it.
  */

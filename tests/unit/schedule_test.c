@@ -11,6 +11,7 @@ static struct sts_appointment next(struct sts_schedule s)
 {
 	if (s.domain == NULL)
 		s.domain = "example.test";
+	s.looked_at = s.now;
 	return sts_schedule_next(&s);
 }
 
@@ -33,6 +34,14 @@ static void test_places(void)
 	CASE("a clock that goes behind does not make a look come twice");
 	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first - 10, .due_at = first}).due_at, first + HOUR);
 	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first, .due_at = first}).due_at, first + HOUR);
+	CASE("a look that takes long beyond the next place does not pass over that");
+	EXPECT_INT(sts_schedule_next(&(struct sts_schedule){.domain = "example.test",
+					     .interval_s = HOUR,
+					     .looked_at = first + HOUR - 10,
+					     .now = first + HOUR + 20,
+					     .due_at = first})
+			   .due_at,
+		first + HOUR);
 	CASE("no interval is an hour");
 	EXPECT_INT(next((struct sts_schedule){.now = NOW}).due_at, first);
 	CASE("a time before the first place of all");
@@ -62,7 +71,7 @@ static void test_spread(void)
 
 static void test_second_look(void)
 {
-	struct sts_schedule s = {.domain = "example.test", .interval_s = DAY, .now = NOW, .unconfirmed = true};
+	struct sts_schedule s = {.domain = "example.test", .interval_s = DAY, .looked_at = NOW, .now = NOW, .unconfirmed = true};
 	struct sts_appointment a = sts_schedule_next(&s);
 
 	CASE("a fault that is not confirmed is looked at again within minutes");
@@ -78,7 +87,7 @@ static void test_second_look(void)
 	s.second_looks = 0;
 	EXPECT_INT(a.due_at, sts_schedule_next(&s).due_at);
 	CASE("where the regular look comes sooner, that is the second one");
-	s = (struct sts_schedule){.domain = "example.test", .interval_s = 60, .now = NOW, .unconfirmed = true};
+	s = (struct sts_schedule){.domain = "example.test", .interval_s = 60, .looked_at = NOW, .now = NOW, .unconfirmed = true};
 	a = sts_schedule_next(&s);
 	EXPECT(a.due_at <= NOW + 60);
 	EXPECT_INT(a.second_looks, 0);
@@ -86,7 +95,7 @@ static void test_second_look(void)
 
 static void test_events(void)
 {
-	struct sts_schedule s = {.domain = "example.test", .interval_s = 30 * DAY, .now = NOW};
+	struct sts_schedule s = {.domain = "example.test", .interval_s = 30 * DAY, .looked_at = NOW, .now = NOW};
 	int64_t regular = sts_schedule_next(&s).due_at;
 	int64_t events[] = {NOW - DAY, NOW + 2 * HOUR, NOW + 60 * DAY};
 
