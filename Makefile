@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test test-mcp lab fuzz kill bench bench-history install clean
+.PHONY: run build test test-mcp lab fuzz kill bench bench-history bench-scan install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
@@ -41,6 +41,11 @@ bench: build
 bench-history: build
 	@scripts/deps test
 	@bench/history build
+
+# A scan against bare loops on the same libraries and against rivals, on a small internet of its own; half an hour. SCAN_BENCH='--only speed'
+bench-scan: build
+	@scripts/deps lab bench
+	@bench/scan/run $(SCAN_BENCH) build
 
 install: build
 	@ninja -C build install
