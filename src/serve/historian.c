@@ -22,6 +22,8 @@ struct sts_history_query {
 	struct sts_outcome *keep; /* NULL: a question */
 	struct sts_history_question q;
 	char *domain, *diff_from, *diff_to;
+	sts_history_task_fn *task; /* in place of q */
+	void *task_arg;
 	sts_history_answer_fn *fn; /* NULL: not wanted any more */
 	void *arg;
 	enum sts_err err;
@@ -101,6 +103,8 @@ static void work_on(struct sts_history *h, struct sts_history_query *job)
 {
 	if (job->keep != NULL)
 		job->err = sts_history_add(h, job->keep->report, sts_now_s());
+	else if (job->task != NULL)
+		job->err = job->task(h, job->task_arg, &job->json);
 	else
 		answer(h, job);
 	if (job->err != STS_OK && job->err != STS_ENOENT)
@@ -148,6 +152,7 @@ static void job_free(struct sts_history_query *job)
 	free(job->domain);
 	free(job->diff_from);
 	free(job->diff_to);
+	free(job->task_arg);
 	free(job);
 }
 
@@ -200,8 +205,7 @@ void sts_historian_keep(struct sts_historian *h, struct sts_outcome *result)
 	post(h, job);
 }
 
-struct sts_history_query *sts_historian_ask(
-	struct sts_historian *h, const struct sts_history_question *q, sts_history_answer_fn *fn, void *arg)
+static struct sts_history_query *new_question(struct sts_historian *h, sts_history_answer_fn *fn, void *arg)
 {
 	struct sts_history_query *job = h->questions >= QUESTIONS_MAX ? NULL : calloc(1, sizeof *job);
 
@@ -211,6 +215,32 @@ struct sts_history_query *sts_historian_ask(
 	job->fn = fn;
 	job->arg = arg;
 	sts_buf_init(&job->json, ANSWER_MAX);
+	return job;
+}
+
+struct sts_history_query *sts_historian_do(
+	struct sts_historian *h, sts_history_task_fn *task, void *task_arg, sts_history_answer_fn *fn, void *arg)
+{
+	struct sts_history_query *job = new_question(h, fn, arg);
+
+	if (job == NULL) {
+		free(task_arg);
+		return NULL;
+	}
+	job->task = task;
+	job->task_arg = task_arg;
+	h->questions++;
+	post(h, job);
+	return job;
+}
+
+struct sts_history_query *sts_historian_ask(
+	struct sts_historian *h, const struct sts_history_question *q, sts_history_answer_fn *fn, void *arg)
+{
+	struct sts_history_query *job = new_question(h, fn, arg);
+
+	if (job == NULL)
+		return NULL;
 	job->domain = strdup(q->domain);
 	job->diff_from = q->diff_from == NULL ? NULL : strdup(q->diff_from);
 	job->diff_to = q->diff_to == NULL ? NULL : strdup(q->diff_to);

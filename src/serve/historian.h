@@ -5,9 +5,11 @@
 #ifndef STS_SERVE_HISTORIAN_H
 #define STS_SERVE_HISTORIAN_H
 
+#include "base/buf.h"
 #include "serve/pool.h"
 
 struct sts_historian;
+struct sts_history;
 /** A question that is not answered yet. */
 struct sts_history_query;
 
@@ -45,6 +47,19 @@ void sts_historian_keep(struct sts_historian *h, struct sts_outcome *result);
 /** Ask; the answer comes from the loop. NULL: too many questions wait (or out of memory). */
 struct sts_history_query *sts_historian_ask(
 	struct sts_historian *h, const struct sts_history_question *q, sts_history_answer_fn *fn, void *arg);
+
+/** Work on the store in the historian's thread: writes the answer. @return as of the store; an error's why is the store's */
+typedef enum sts_err sts_history_task_fn(struct sts_history *h, void *task_arg, struct sts_buf *out);
+
+/**
+ * Have something done; the answer is what it wrote.
+ *
+ * @param task_arg  one block of the heap, which becomes the historian's
+ * @return as sts_historian_ask(); task_arg is freed then, too
+ */
+struct sts_history_query *sts_historian_do(
+	struct sts_historian *h, sts_history_task_fn *task, void *task_arg, sts_history_answer_fn *fn, void *arg);
+
 /** The answer is not wanted any more. */
 void sts_history_query_cancel(struct sts_history_query *query);
 

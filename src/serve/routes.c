@@ -29,6 +29,8 @@ const struct route sts_routes[] = {
 	{"/v1/lint", STS_POST, STS_CHECKER, false, STS_LINT_TEXT_MAX, rest_lint},
 	{"/v1/domains/{domain}/history", STS_GET, STS_CHECKER, false, 0, rest_history},
 	{"/v1/plan", STS_GET | STS_POST, STS_CHECKER, true, STS_POLICY_MAX, rest_plan},
+	{"/v1/monitor/domains", STS_GET | STS_POST, STS_LOCAL_OR_MONITOR, false, REST_MONITOR_BODY_MAX, rest_monitor},
+	{"/v1/monitor/domains/{domain}", STS_GET | STS_DELETE, STS_LOCAL_OR_MONITOR, false, 0, rest_monitor_one},
 	{"/v1/explain", STS_GET, STS_ANYBODY, false, 0, rest_explain_list},
 	{"/v1/explain/{code}", STS_GET, STS_ANYBODY, false, 0, rest_explain},
 	{"/mcp", STS_POST, STS_CHECKER, true, 262144, mcp_post},

@@ -39,6 +39,9 @@ void rest_bulk(struct call *call);    /* rest_bulk.c */
 void rest_lint(struct call *call);    /* rest_lint.c */
 void rest_history(struct call *call); /* rest_history.c */
 void rest_plan(struct call *call);    /* rest_plan.c */
+void rest_monitor(struct call *call); /* rest_monitor.c */
+void rest_monitor_one(struct call *call);
+#define REST_MONITOR_BODY_MAX ((size_t)262144)
 void rest_explain(struct call *call); /* rest.c */
 void rest_explain_list(struct call *call);
 void rest_healthz(struct call *call);

@@ -74,6 +74,9 @@ def keys(program, dns):
             equal(rest("GET", "/metrics", Authorization=bearer["alice"], X_Forwarded_For="198.51.100.1").status, 200)
             equal(rest("GET", "/metrics", Authorization=bearer["bob"], X_Forwarded_For="198.51.100.1").status, 403)
             equal(rest("GET", "/metrics", X_Forwarded_For="198.51.100.1").status, 401)
+            for name, status in (("alice", 200), ("bob", 403), ("carol", 403)):
+                equal(rest("GET", "/v1/monitor/domains", Authorization=bearer[name], X_Forwarded_For="198.51.100.1").status, status, f"watched domains for {name}")
+            equal(rest("DELETE", "/v1/monitor/domains/ok.com", X_Forwarded_For="198.51.100.1").status, 401)
             equal(rest("GET", "/v1/explain/policy.bom").status, 200, "explanations are for everybody")
             slow = server.dial()
             send_request(slow, "GET", "/v1/security/mta-sts?domain=slow.com", server.host(), headers={"Authorization": bearer["bob"]})

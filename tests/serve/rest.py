@@ -214,6 +214,40 @@ def plan(rest):
     equal(rest("GET", "/v1/plan?domain=ok.com&policy=x", Accept="text/html").status, 406)
 
 
+def monitor(rest):
+    path = "/v1/monitor/domains"
+    add = lambda body, **headers: rest("POST", path, json.dumps(body).encode() if not isinstance(body, bytes) else body, Content_Type="application/json", **headers)  # noqa: E731
+    equal(rest("GET", path).json, {"schema": "mtasts.watched/1", "domains": []})
+    equal(add({"domains": ["b.com", "https://A.com/x"], "tags": ["web", "all"], "interval": "30m"}).json, {"added": 2, "changed": 0, "unchanged": 0})
+    equal(add({"domains": ["a.com", "b.com", "c.com"], "tags": ["web", "all"]}).json, {"added": 1, "changed": 0, "unchanged": 2})
+    equal(add({"domains": ["b.com"], "interval": None}).json, {"added": 0, "changed": 1, "unchanged": 0})
+    equal(add({"domains": ["c.com"], "tags": [], "interval": 90}).json, {"added": 0, "changed": 1, "unchanged": 0})
+    found = rest("GET", path).json["domains"]
+    equal([(d["domain"], d["interval"], d["own_interval"], d["tags"]) for d in found],
+          [("a.com", 1800, True, ["all", "web"]), ("b.com", 3600, False, ["all", "web"]), ("c.com", 90, True, [])])
+    equal([d["domain"] for d in rest("GET", path + "?tag=web").json["domains"]], ["a.com", "b.com"])
+    equal(rest("GET", path + "/A.com.").json, found[0])
+    equal(rest("GET", path + "/d.com").status, 404)
+    for body in (b"", b"[]", b"{}", b"{", {"domains": []}, {"domains": "a.com"}, {"domains": [1]}, {"domains": ["x.com"] * 1001}, {"domains": ["new.com", "a..b"]}, {"domains": ["new.com"], "tags": ["A"]},
+                 {"domains": ["new.com"], "tags": "web"}, {"domains": ["new.com"], "interval": "1s"}, {"domains": ["new.com"], "interval": 59}, {"domains": ["new.com"], "interval": True},
+                 {"domains": ["new.com"], "tags": ["t"] * 17}, {"domains": ["new.com"], "owner": "me"}):
+        equal(add(body).status, 400, body if isinstance(body, bytes) else json.dumps(body)[:80])
+    equal(len(rest("GET", path).json["domains"]), 3, "what is refused changes nothing")
+    equal(rest("POST", path, b"{}", Content_Type="text/plain").status, 415)
+    equal(add(b"x" * 300000).status, 413)
+    equal(rest("GET", path, Accept="text/html").status, 406)
+    equal(rest("GET", path + "/a.com", Accept="text/html").status, 406)
+    equal(rest("GET", path + "?tag=").status, 400)
+    equal((rest("PUT", path).status, rest("POST", path + "/a.com", b"{}", Content_Type="application/json").status), (405, 405))
+    gone = rest("DELETE", path + "/a.com")
+    equal((gone.status, gone.body), (204, b""))
+    equal((rest("DELETE", path + "/a.com").status, rest("DELETE", path + "/a..b").status), (404, 400))
+    equal([d["domain"] for d in rest("GET", path).json["domains"]], ["b.com", "c.com"])
+    for method, target in (("GET", path), ("POST", path), ("GET", path + "/b.com"), ("DELETE", path + "/b.com")):
+        equal(rest(method, target, b"{}" if method == "POST" else None, X_Forwarded_For="198.51.100.1").status, 403, f"{method} by others, without keys")
+    equal(rest("DELETE", path + "/b.com", Origin="https://evil.example").status, 403, "nor by pages of others")
+
+
 def events_of(answer):
     events = []
     for block in answer.body.decode().split("\n\n"):
@@ -306,7 +340,7 @@ def all_cases(cases, program, dns, schema):
     server = Server(program, dns, "--origin", "https://app.example")
     rest = Rest(server)
     try:
-        for body, args in ((results, (schema,)), (names, ()), (lint, ()), (explain, ()), (methods, ()), (browsers, ()), (bulk, ()), (history, ()), (plan, ()), (stream, ()), (sharing, (dns,)),
+        for body, args in ((results, (schema,)), (names, ()), (lint, ()), (explain, ()), (methods, ()), (browsers, ()), (bulk, ()), (history, ()), (plan, ()), (monitor, ()), (stream, ()), (sharing, (dns,)),
                            (cancelling, ()), (late_joiner, ()), (metrics, ()), (unused, ())):
             cases.run(f"REST: {body.__name__.replace('_', ' ')}", body, rest, *args)
     finally:
