@@ -59,11 +59,8 @@ static int by_finding(const void *a, const void *b)
 
 	if (order == 0)
 		order = (int)is_consequence(*x) - (int)is_consequence(*y);
-	if (order == 0)
-		order = strcmp(text_of((*x)->look, "code"), text_of((*y)->look, "code"));
-	if (order == 0)
-		order = strcmp(text_of((*x)->look, "place"), text_of((*y)->look, "place"));
-	return order != 0 ? order : strcmp((*x)->domain, (*y)->domain);
+	/* all are of one array: as the reports have them */
+	return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
 static struct sts_alert_group *group_of(struct sts_map *map, struct sts_arena *arena, struct sts_alert_group *groups,

@@ -39,25 +39,39 @@ static enum sts_err run(struct gathering *g, const char *sql, const struct sts_v
 	return sts_store_run(g->a->store, sql, values, count, NULL, NULL);
 }
 
+static bool is_sqlite(const struct gathering *g)
+{
+	return strcmp(g->a->store->ops->name, "SQLite") == 0;
+}
+
 /* Daemons that share a store gather one after the other. */
 static enum sts_err begin(struct gathering *g)
 {
 	enum sts_err err = sts_store_begin(g->a->store, STS_BEGIN_WRITE);
 
-	if (err == STS_OK && strcmp(g->a->store->ops->name, "SQLite") != 0)
+	if (err == STS_OK && !is_sqlite(g))
 		err = g->a->store->ops->script(g->a->store, "LOCK TABLE cause IN SHARE ROW EXCLUSIVE MODE");
 	return err;
 }
 
 /* ---- calling the others ---------------------------------------------------------------------------------------- */
 
+static const char sqlite_call[] =
+	"UPDATE watch SET due_at = ?1 WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
+	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)";
+
+/* What somebody holds at this moment is being looked at: to wait for it could be to wait for each other. */
+static const char pg_call[] =
+	"WITH others AS MATERIALIZED (SELECT id AS other_id FROM watch WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
+	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)"
+	" FOR UPDATE SKIP LOCKED)"
+	" UPDATE watch SET due_at = ?1 FROM others WHERE id = others.other_id";
+
 /* What shares a cause that just came or went is looked at now, so that it is told of together. */
 static enum sts_err call_others(struct gathering *g)
 {
-	enum sts_err err = run(g,
-		"UPDATE watch SET due_at = ?1 WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
-		" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)",
-		STS_VALUES(sts_v_int(g->now), sts_v_int(g->now - FRESH_S)));
+	enum sts_err err = run(
+		g, is_sqlite(g) ? sqlite_call : pg_call, STS_VALUES(sts_v_int(g->now), sts_v_int(g->now - FRESH_S)));
 
 	return err != STS_OK ? err : run(g, "UPDATE event SET called = 1 WHERE called = 0", STS_NO_VALUES);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STATEMENTS_MAX 96
+#define STATEMENTS_MAX 192
 #define VALUES_MAX 16
 #define COLUMNS_MAX 16
 

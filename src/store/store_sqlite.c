@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STATEMENTS_MAX 96
+#define STATEMENTS_MAX 192
 #define COLUMNS_MAX 16
 
 /* "MSTS" in the file's head: this database is ours. */
