@@ -12,6 +12,8 @@
 #include "monitor/watch.h"
 
 #include <ftw.h>
+#include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define T0 INT64_C(1780000000)
@@ -626,6 +628,115 @@ static void outbox(void)
 	sts_store_close(other);
 }
 
+/* ---- senders --------------------------------------------------------------------------------------------------- */
+
+/* A program that notes the ids it is given. @return the route's setting */
+static const char *note_taker(const char *log)
+{
+	const char *path = sts_sprintf(arena, "%s/taker", folder);
+	FILE *f = fopen(path, "we");
+
+	if (f == NULL)
+		exit(1);
+	fprintf(f, "#!/bin/sh\necho $MTASTS_ID >>%s\n", log);
+	fclose(f);
+	chmod(path, 0700);
+	return path;
+}
+
+/* Ids in the log; *twice: one of them more than once. */
+static size_t noted(const char *log, bool *twice)
+{
+	char ids[64][64];
+	size_t count = 0;
+	FILE *f = fopen(log, "re");
+
+	*twice = false;
+	if (f == NULL)
+		return 0;
+	while (count < 64 && fgets(ids[count], sizeof ids[0], f) != NULL) {
+		for (size_t i = 0; i < count; i++)
+			*twice = *twice || strcmp(ids[i], ids[count]) == 0;
+		count++;
+	}
+	fclose(f);
+	return count;
+}
+
+struct sender {
+	pthread_t thread;
+	struct sts_store *store;
+	struct sts_alerts_config config;
+	struct sts_delivery_counts counts;
+	enum sts_err err;
+};
+
+static void *send_all(void *arg)
+{
+	struct sender *s = arg;
+
+	s->err = sts_deliverer_once(s->store, &s->config, T0 + 10, &s->counts);
+	return NULL;
+}
+
+static void set_target(const char *log)
+{
+	const char *why = "";
+
+	EXPECT(sts_route_set(sts_routes_get(&routes, arena, "a"), arena, "command", note_taker(log), &why));
+}
+
+static void two_senders(void)
+{
+	const char *log;
+	struct sender s[2] = {0};
+	bool twice;
+
+	begin("two senders: each message is sent once", "a");
+	log = sts_sprintf(arena, "%s/sent-%s", folder, kind);
+	set_target(log);
+	for (int i = 0; i < 30; i++)
+		put(sts_sprintf(arena, "m%d", i), "a", T0);
+	for (int i = 0; i < 2; i++) {
+		s[i].store = open_store();
+		s[i].config.routes = &routes;
+		EXPECT_INT(pthread_create(&s[i].thread, NULL, send_all, &s[i]), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(s[i].thread, NULL);
+		test_expect(s[i].err == STS_OK, TEST_HERE, "sender: %s", s[i].store->why);
+		sts_store_close(s[i].store);
+	}
+	EXPECT_INT(s[0].counts.sent + s[1].counts.sent, 30);
+	EXPECT_INT(noted(log, &twice), 30);
+	EXPECT(!twice);
+}
+
+static void in_a_thread(void)
+{
+	struct sts_alerts_config config = {.routes = &routes};
+	struct sts_deliverer *d = NULL;
+	char why[512] = "";
+	const char *log;
+	bool twice;
+
+	begin("a deliverer in a thread of its own", "a");
+	log = sts_sprintf(arena, "%s/thread-%s", folder, kind);
+	set_target(log);
+	put("first", "a", T0);
+	test_expect(sts_deliverer_start(place, &config, &d, why) == STS_OK, TEST_HERE, "start: %s", why);
+	for (int i = 0; i < 200 && noted(log, &twice) < 1; i++)
+		usleep(50000);
+	EXPECT_INT(noted(log, &twice), 1);
+	put("second", "a", T0);
+	sts_deliverer_wake(d);
+	for (int i = 0; i < 200 && noted(log, &twice) < 2; i++)
+		usleep(50000);
+	EXPECT_INT(noted(log, &twice), 2);
+	sts_deliverer_stop(d);
+	EXPECT(!twice);
+}
+
 static void retries(void)
 {
 	CASE("waits grow, with jitter");
@@ -666,6 +777,8 @@ static void run_all(const char *which)
 	two_daemons();
 	counts();
 	outbox();
+	two_senders();
+	in_a_thread();
 	end();
 }
 
