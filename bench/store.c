@@ -1,11 +1,12 @@
 /*
  * What the history answers, and how fast, at one size and at ten times that: the answers must not grow with what other
- * domains hold.
+ * domains hold, nor the monitor's choice of what to look at next with the number of those that are watched.
  *
  *   store-bench DOMAINS OBSERVATIONS [FOLDER|URL]
  */
 #include "seen.h"
 
+#include "monitor/watch.h"
 #include "store/history.h"
 
 #include <inttypes.h>
@@ -70,6 +71,23 @@ static void fill(struct sts_history *h, unsigned domains, unsigned observations)
 		fail("end", s->why);
 }
 
+/* All are watched; some are due. */
+static void watch_all(struct sts_store *s, unsigned domains)
+{
+	struct sts_arena *arena = sts_arena_new();
+	enum sts_watch_change change;
+
+	if (sts_store_begin(s, STS_BEGIN_WRITE) != STS_OK)
+		fail("begin", s->why);
+	for (unsigned d = 0; d < domains; d++)
+		if (sts_watch_add(s, sts_sprintf(arena, "d%u.example", d), NULL, -1, T0 + (int64_t)(d * 7919 % domains),
+			    &change) != STS_OK)
+			fail("watch", s->why);
+	if (sts_store_end(s, STS_OK) != STS_OK)
+		fail("end", s->why);
+	sts_arena_free(arena);
+}
+
 /* ---- questions ----------------------------------------------------------------------------------------------------
  */
 
@@ -105,6 +123,23 @@ static enum sts_err ask_put(struct sts_history *h, const char *domain, unsigned 
 	return sts_history_put(h, make(arena, (unsigned)atoi(domain + 1), step), (struct sts_str){0}, NULL);
 }
 
+/* The next due domain is chosen and leased, then the lease is rolled back: what is measured is the choice, not the disk. */
+static enum sts_err ask_due(struct sts_history *h, const char *domain, unsigned step, struct sts_arena *arena)
+{
+	struct sts_store *s = sts_history_store(h);
+	struct sts_watched w;
+	size_t count = 0;
+	enum sts_err err = sts_store_begin(s, STS_BEGIN_WRITE);
+
+	(void)domain;
+	(void)step;
+	if (err == STS_OK)
+		err = sts_watch_lease(s, "bench", T0 + 50, 60, 1, arena, &w, &count);
+	if (err == STS_OK && count != 1)
+		fail("lease", "nothing is due");
+	return err == STS_OK && sts_store_end(s, STS_ENOENT) == STS_ENOENT ? STS_OK : STS_EIO;
+}
+
 static const struct {
 	const char *name;
 	question *ask;
@@ -113,6 +148,7 @@ static const struct {
 	{"past (synchronisation)", ask_past},
 	{"200 newest changes", ask_changes},
 	{"one more observation", ask_put},
+	{"next due domain", ask_due},
 };
 #define QUESTION_COUNT (sizeof questions / sizeof *questions)
 
@@ -191,6 +227,7 @@ static void run(const char *where, unsigned domains, unsigned observations, stru
 	if (sts_history_open(place, &h, why) != STS_OK)
 		fail(place, why);
 	fill(h, domains, observations);
+	watch_all(sts_history_store(h), domains);
 	printf("%u domains x %u observations: filled in %.0f s, %.0f us each\n", domains, observations,
 		(now_ms() - began) / 1e3, (now_ms() - began) * 1e3 / domains / observations);
 	for (size_t q = 0; q < QUESTION_COUNT; q++)
