@@ -29,10 +29,12 @@ fuzz:
 	@scripts/deps build test
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
-# Writers of the history killed at 500 random instants, on SQLite and on PostgreSQL; a quarter of an hour.
+# Writers of the history killed at 500 random instants, then daemons of the monitor for 40 hours of their clock; on SQLite and on
+# PostgreSQL; half an hour.
 kill: build
 	@scripts/deps test
 	@tests/store/with-postgres tests/store/kill build 500
+	@tests/store/with-postgres tests/monitor/daemons build 40
 
 bench: build
 	@scripts/deps lab
