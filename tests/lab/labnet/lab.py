@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 
-from . import dnsserve, faultserve, layout, mail, pki, rows, space, web, zones
+from . import dnsserve, exim, faultserve, layout, mail, pki, rows, space, web, zones
 from .layout import Addresses
 from .procs import Procs, wait_port
 
@@ -26,6 +26,7 @@ class Lab:
         self.wanted = [r for r in self.rows if only is None or only.search(r.name)]
         self.neighbour = None
         self.with_postfix = real_root() and os.path.exists("/usr/sbin/postfix")
+        self.exim = real_root() and os.environ.get("MTASTS_LAB_EXIM")  # `run` knows where it is
 
     def start(self):
         begun = time.monotonic()
@@ -46,9 +47,16 @@ class Lab:
             mail.start(self.work, self.wanted, shop, self.procs)
         else:
             addresses.servers["smtp"].update(mail.stand_ins(self.work, self.wanted, shop))
+        self.start_exim(addresses, shop)
         self.start_faults(addresses, shop)
         self.wait()
         self.start_seconds = time.monotonic() - begun
+
+    def start_exim(self, addresses, shop):
+        if self.exim:
+            exim.start(self.exim, self.work, self.wanted, shop, self.procs)
+        else:
+            addresses.servers["smtp"].update(exim.stand_ins(self.work, self.wanted, shop))
 
     def start_faults(self, addresses, shop):
         names = addresses.servers["dns"]
@@ -69,6 +77,8 @@ class Lab:
                  *self.fault_ports]
         if self.with_postfix:
             ports.append((layout.postfix_address("postfix"), 25))
+        if self.exim:
+            ports.append((layout.exim_address("exim"), 25))
         for address, port in ports:
             try:
                 wait_port(address, port)

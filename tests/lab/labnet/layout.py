@@ -33,6 +33,8 @@ WEB = {"nginx": 1, "nginx2": 2, "nginx3": 3, "tls12": 12, "tls13": 13, "tlsold":
 # Postfix listeners: kind -> last octet in 45.80.2.0/24 and 2a0e:b100:2::/64
 POSTFIX = {"postfix": 1, "postfix2": 2, "postfix3": 3, "postfix4": 4, "postfix-tls12": 12, "postfix-tls13": 13,
            "postfix-notls": 20}
+# Exim listeners: kind -> last octet in 45.80.3.0/24 and 2a0e:b100:3::/64
+EXIM = {"exim": 1, "exim2": 2, "exim-notls": 20, "exim-defer": 21}
 
 POOLS = {  # kind of server that gets an address of its own for each use
     "refused": ("45.80.9.0/24", "2a0e:b100:9::/64"),
@@ -51,6 +53,10 @@ def web_address(kind, family=4):
 
 def postfix_address(kind, family=4):
     return f"45.80.2.{POSTFIX[kind]}" if family == 4 else f"2a0e:b100:2::{POSTFIX[kind]}"
+
+
+def exim_address(kind, family=4):
+    return f"45.80.3.{EXIM[kind]}" if family == 4 else f"2a0e:b100:3::{EXIM[kind]}"
 
 
 class Addresses:
@@ -85,6 +91,8 @@ class Addresses:
             return web_address(kind, family)
         if kind in POSTFIX:
             return postfix_address(kind, family)
+        if kind in EXIM:
+            return exim_address(kind, family)
         if kind not in POOLS:
             raise ValueError(f"unknown server: {word}")
         address = self.take(kind, family)

@@ -67,11 +67,17 @@ def certificates(rows, shop):
     return {host: shop.file(host, kind) for host, kind in kinds.items()}
 
 
-def stand_ins(work, rows, shop):
-    """Where Postfix cannot run (it needs several users): servers of mailfault.py at its addresses."""
+def name_table(work, rows, shop):
+    """Path of that table for mailfault.py."""
     path = os.path.join(work, "mail-certificates.json")
     with open(path, "w") as out:
         json.dump(certificates(rows, shop), out)
+    return path
+
+
+def stand_ins(work, rows, shop):
+    """Where Postfix cannot run (it needs several users): servers of mailfault.py at its addresses."""
+    path = name_table(work, rows, shop)
     behaviours = {"postfix-notls": "no-starttls", "postfix-tls12": "sni-tls12", "postfix-tls13": "sni-tls13"}
     return {layout.postfix_address(kind, family): {"row": "lab", "behaviour": behaviours.get(kind, "sni"), "host": "unknown.labdns.net",
                                                    "cert": "good", "certificates": path}
