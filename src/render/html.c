@@ -79,7 +79,7 @@ void sts_html_time(struct sts_buf *b, int64_t at)
 
 void sts_html_scroll(struct sts_buf *b, const char *label)
 {
-	sts_buf_puts(b, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	sts_buf_puts(b, "<section class=\"scroll\" tabindex=\"0\" aria-label=\"");
 	sts_xml(b, label);
 	sts_buf_puts(b, "\">\n");
 }

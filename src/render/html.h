@@ -48,7 +48,7 @@ void sts_html_element(struct sts_buf *b, const char *tag, const char *class_or_n
 void sts_html_net(struct sts_buf *b, struct sts_str s);
 /** "2026-01-31 12:00 UTC" in a <time>. */
 void sts_html_time(struct sts_buf *b, int64_t at);
-/** The beginning of something wide that scrolls by itself, also by keyboard; it ends in "</div>\n". */
+/** The beginning of something wide that scrolls by itself, also by keyboard; it ends in "</section>\n". */
 void sts_html_scroll(struct sts_buf *b, const char *label);
 /** The code of a finding, a link where there are explanations. */
 void sts_html_code(struct sts_buf *b, const char *code, const char *explain);

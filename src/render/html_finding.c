@@ -235,8 +235,8 @@ void sts_html_findings(struct sts_buf *b, const struct sts_finding *findings, si
 		finding(b, findings, i, source, o->explain);
 	if (i == count)
 		return;
-	sts_buf_printf(b, "<details class=\"facts\"%s>\n<summary>%zu more %s that ask%s for nothing</summary>\n<ul>\n",
-		i == 0 ? " open" : "", count - i, count - i == 1 ? "fact" : "facts", count - i == 1 ? "s" : "");
+	sts_buf_printf(b, "<details class=\"facts\"%s>\n<summary>%zu %sfact%s to know</summary>\n<ul>\n",
+		i == 0 ? " open" : "", count - i, i == 0 ? "" : "more ", count - i == 1 ? "" : "s");
 	for (; i < count; i++)
 		info(b, &findings[i], o->explain);
 	sts_buf_puts(b, "</ul>\n</details>\n");

@@ -103,7 +103,7 @@ static void record(struct sts_buf *b, const struct sts_facts *f)
 			"scope=\"col\">Answer</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < f->nameserver_count; i++)
 		nameserver(b, &f->nameservers[i]);
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n</details>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n</details>\n");
 }
 
 /* ---- policy host ------------------------------------------------------------------------------------------------- */
@@ -183,7 +183,7 @@ static void policy_host(struct sts_buf *b, const struct sts_facts *f)
 			"scope=\"col\">Time</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < f->fetch_count; i++)
 		fetch_row(b, &f->fetches[i]);
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 	for (size_t i = 0; i < f->fetch_count; i++)
 		if (f->fetches[i].tls.chain_count > 0 && !shown_before(f, i))
 			sts_html_chain(b, f, &f->fetches[i].tls, "Certificate of the policy host");
@@ -352,7 +352,7 @@ static void mail_hosts(struct sts_buf *b, const struct sts_report *r)
 			"scope=\"col\">Addresses</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < f->mx_count; i++)
 		mx_row(b, r, i);
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 	if (f->mx_total > f->mx_count)
 		sts_buf_printf(b, "<p class=\"more\">… and %zu more hosts</p>\n", f->mx_total - f->mx_count);
 	for (size_t i = 0; i < f->mx_count; i++) {
@@ -420,5 +420,5 @@ void sts_html_rpt(struct sts_buf *b, const struct sts_report *r)
 			"scope=\"col\">State</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < f->rua_count; i++)
 		destination(b, &f->rua[i]);
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 }

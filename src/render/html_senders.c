@@ -68,7 +68,7 @@ static void domain_table(struct sts_buf *b, const struct sts_report *r)
 		sts_buf_puts(b, "</th>");
 		outcome(b, r->held[i].best, r->held[i].text);
 	}
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 }
 
 /* ---- MX by MX ---------------------------------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static void mx_table(struct sts_buf *b, const struct sts_report *r)
 	sts_buf_puts(b, "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < r->facts->mx_count; i++)
 		mx_row(b, r, i);
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n</details>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n</details>\n");
 }
 
 /* ---- readers ----------------------------------------------------------------------------------------------------- */

@@ -172,7 +172,7 @@ static void drawing(struct sts_buf *b, const struct sts_timeline *t)
 		else
 			marks(b, t, s, &lanes[i], y);
 	}
-	sts_buf_puts(b, "</svg>\n</div>\n");
+	sts_buf_puts(b, "</svg>\n</section>\n");
 }
 
 /* ---- one change -------------------------------------------------------------------------------------------------- */

@@ -172,7 +172,7 @@ static void put_layer(struct sts_buf *b, const char *layer)
 		sts_html_icon(b, icon_of(e->severity));
 		sts_buf_printf(b, "%s</td></tr>\n", severity_words(e->severity));
 	}
-	sts_buf_puts(b, "</tbody>\n</table>\n</div>\n");
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 }
 
 void page_explain_list(struct call *call)

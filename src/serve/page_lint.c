@@ -47,6 +47,17 @@ static void put_kinds(struct sts_buf *b, enum sts_lint_kind chosen)
 	sts_buf_puts(b, "</fieldset>\n");
 }
 
+/* As it was typed: it is sent again. Only what means something to HTML is escaped. */
+static void put_typed(struct sts_buf *b, const char *text)
+{
+	for (; text != NULL && *text != '\0'; text++) {
+		if (*text == '<' || *text == '&')
+			sts_buf_puts(b, *text == '<' ? "&lt;" : "&amp;");
+		else
+			sts_buf_addc(b, *text);
+	}
+}
+
 static void put_form(struct sts_buf *b, const struct form *f)
 {
 	sts_buf_puts(b, "<form class=\"lint\" action=\"/lint\" method=\"post\">\n");
@@ -57,7 +68,7 @@ static void put_form(struct sts_buf *b, const struct form *f)
 		"autocapitalize=\"none\" autocomplete=\"off\" spellcheck=\"false\" "
 		"aria-describedby=\"%stext-help\"%s>\n",
 		f->wrong != NULL ? "text-error " : "", f->wrong != NULL ? " aria-invalid=\"true\"" : "");
-	sts_escape_xml(b, sts_str_of(f->text), STS_LINT_TEXT_MAX);
+	put_typed(b, f->text);
 	sts_buf_puts(b, "</textarea>\n");
 	if (f->wrong != NULL) {
 		sts_buf_puts(b, "<p id=\"text-error\" class=\"wrong\">");
@@ -96,6 +107,20 @@ static size_t split(struct sts_arena *arena, const char *text, const char **out)
 	return count;
 }
 
+/* Browsers send CRLF for every line end, whatever was pasted: nothing can be said about them. */
+static const char *without_cr(struct sts_arena *arena, const char *text)
+{
+	char *copy = sts_strdup(arena, text);
+	char *to = copy;
+
+	for (const char *c = copy; c != NULL && *c != '\0'; c++)
+		if (c[0] != '\r' || c[1] != '\n')
+			*to++ = *c;
+	if (to != NULL)
+		*to = '\0';
+	return copy;
+}
+
 static void read_form(struct call *call, struct form *f, struct sts_lint_params *params)
 {
 	const char *kind = page_field(call, "kind");
@@ -103,7 +128,7 @@ static void read_form(struct call *call, struct form *f, struct sts_lint_params 
 	const char *why = NULL;
 	struct sts_domain d;
 
-	f->text = page_field(call, "text");
+	f->text = without_cr(call->arena, page_field(call, "text"));
 	f->mx = page_field(call, "mx");
 	f->domain = page_field(call, "domain");
 	if (kind == NULL || !sts_lint_kind_parse(kind, &f->kind))
