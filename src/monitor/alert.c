@@ -30,6 +30,56 @@ enum sts_severity sts_alert_severity(const struct sts_alert *a)
 	return worst;
 }
 
+/* ---- one fault in place of another ----------------------------------------------------------------------------- */
+
+static bool same_text(const struct sts_alert_part *a, const struct sts_alert_part *b, const char *name)
+{
+	return sts_str_eq(sts_json_text(a->look, name), sts_json_text(b->look, name));
+}
+
+static bool gives_way(const struct sts_alert_part *solved, const struct sts_alert_part *to)
+{
+	return to->kind != STS_EVENT_SOLVED && to->at >= solved->at && strcmp(solved->domain, to->domain) == 0 &&
+	       same_text(solved, to, "place") && !same_text(solved, to, "code");
+}
+
+static void take_over(struct sts_alert_part *to, const struct sts_alert_part *solved)
+{
+	if (to->kind == STS_EVENT_NEW)
+		to->kind = to->severity > solved->severity ? STS_EVENT_WORSENED : STS_EVENT_CHANGED;
+	if (solved->since < to->since)
+		to->since = solved->since;
+}
+
+/* The first that a solved one gives way to; count: none. */
+static size_t find_heir(const struct sts_alert_part *parts, size_t count, const struct sts_alert_part *solved)
+{
+	size_t i = 0;
+
+	while (i < count && !gives_way(solved, &parts[i]))
+		i++;
+	return i;
+}
+
+size_t sts_alert_merge(struct sts_alert_part *parts, size_t count)
+{
+	size_t troubles = 0;
+	size_t left;
+
+	while (troubles < count && parts[troubles].kind != STS_EVENT_SOLVED)
+		troubles++;
+	left = troubles;
+	for (size_t i = troubles; i < count; i++) {
+		size_t heir = find_heir(parts, troubles, &parts[i]);
+
+		if (heir < troubles)
+			take_over(&parts[heir], &parts[i]);
+		else
+			parts[left++] = parts[i];
+	}
+	return left;
+}
+
 /* ---- parts of the document ------------------------------------------------------------------------------------- */
 
 static void write_tags(struct sts_jsonw *w, const char *tags)

@@ -36,6 +36,16 @@ enum sts_event_kind sts_alert_kind(const struct sts_alert *a);
 /** The worst severity. */
 enum sts_severity sts_alert_severity(const struct sts_alert *a);
 
+/**
+ * One fault gave way to another at the same place: a certificate that was to expire has expired. That is one thing,
+ * worse or changed, and not one solved and one new. The solved part is dropped, the new one gets the kind and the
+ * since.
+ *
+ * @param parts  of one cause; those that are solved stand last
+ * @return how many are left
+ */
+size_t sts_alert_merge(struct sts_alert_part *parts, size_t count);
+
 /** Append the alert as JSON, on one line (doc/schema/alert.schema.json). */
 void sts_alert_write(const struct sts_alert *a, struct sts_arena *arena, struct sts_buf *out);
 

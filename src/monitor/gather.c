@@ -100,30 +100,31 @@ static size_t choose(const struct sts_route *route, const struct sts_alert *all,
 	return n;
 }
 
-static enum sts_err post(struct gathering *g, const struct sts_route *route, struct sts_alert *alert)
+enum sts_err alert_post(
+	struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert, struct sts_arena *arena)
 {
 	char name[40];
 	struct sts_buf doc;
-	int64_t when = alert->test ? g->now : sts_route_when(route, sts_alert_severity(alert), g->now);
+	int64_t when = alert->test ? alert->at : sts_route_when(route, sts_alert_severity(alert), alert->at);
 	enum sts_err err = STS_ENOMEM;
 
 	sts_outbox_name("msg_", name);
 	alert->name = name;
 	sts_buf_init(&doc, MESSAGE_MAX);
-	sts_alert_write(alert, g->arena, &doc);
+	sts_alert_write(alert, arena, &doc);
 	if (!doc.failed)
-		err = sts_outbox_put(g->a->store,
+		err = sts_outbox_put(a->store,
 			&(struct sts_message){
 				.name = name,
 				.thread = alert->thread,
 				.route = route->name,
 				.kind = sts_alert_kind(alert),
 				.severity = sts_alert_severity(alert),
-				.made_at = g->now,
+				.made_at = alert->at,
 				.due_at = when,
 				.doc = sts_buf_str(&doc),
 			},
-			when > g->now ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
+			when > alert->at ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
 	sts_buf_clear(&doc);
 	return err;
 }
@@ -140,7 +141,7 @@ static enum sts_err post_to_all(struct gathering *g, const struct sts_alert *all
 		alert.parts = chosen;
 		alert.count = choose(&routes->items[i], all, chosen);
 		if (alert.count > 0)
-			err = post(g, &routes->items[i], &alert);
+			err = alert_post(g->a, &routes->items[i], &alert, g->arena);
 	}
 	return err;
 }
@@ -268,18 +269,33 @@ static int by_cause(const void *a, const void *b)
 	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-static enum sts_err tell(struct gathering *g, const struct row *rows, size_t count)
+/* Parts of one cause, all solved or none. */
+static enum sts_err tell(struct gathering *g, const char *cause, struct sts_alert_part *parts, size_t count)
 {
-	struct sts_alert alert = {.cause = rows[0].cause, .at = g->now, .count = count};
+	struct sts_alert alert = {.cause = cause, .at = g->now, .parts = parts, .count = count};
 	enum sts_err err;
 
-	alert.parts = sts_alloc_array(g->arena, count, sizeof *alert.parts);
-	for (size_t i = 0; i < count; i++)
-		alert.parts[i] = rows[i].part;
-	err = is_solved(&rows[0]) ? close_cause(g, &alert) : open_cause(g, &alert);
+	if (count == 0)
+		return STS_OK;
+	err = parts[0].kind == STS_EVENT_SOLVED ? close_cause(g, &alert) : open_cause(g, &alert);
 	if (err == STS_OK)
 		err = count_remaining(g, &alert);
 	return err == STS_OK ? post_to_all(g, &alert) : err;
+}
+
+static enum sts_err tell_cause(struct gathering *g, const struct row *rows, size_t count)
+{
+	struct sts_alert_part *parts = sts_alloc_array(g->arena, count, sizeof *parts);
+	size_t troubles = 0;
+	enum sts_err err;
+
+	for (size_t i = 0; i < count; i++)
+		parts[i] = rows[i].part;
+	count = sts_alert_merge(parts, count);
+	while (troubles < count && parts[troubles].kind != STS_EVENT_SOLVED)
+		troubles++;
+	err = tell(g, rows[0].cause, parts, troubles);
+	return err == STS_OK ? tell(g, rows[0].cause, parts + troubles, count - troubles) : err;
 }
 
 /* An event that is due brings along all of its cause. */
@@ -294,11 +310,9 @@ static enum sts_err tell_events(struct gathering *g)
 	if (l.count > 0)
 		qsort(l.items, l.count, sizeof *l.items, by_cause);
 	for (size_t i = 0, n; i < l.count && err == STS_OK; i += n) {
-		for (n = 1; i + n < l.count; n++)
-			if (strcmp(l.items[i].cause, l.items[i + n].cause) != 0 ||
-				is_solved(&l.items[i]) != is_solved(&l.items[i + n]))
-				break;
-		err = tell(g, &l.items[i], n);
+		for (n = 1; i + n < l.count && strcmp(l.items[i].cause, l.items[i + n].cause) == 0; n++)
+			;
+		err = tell_cause(g, &l.items[i], n);
 	}
 	return err;
 }
@@ -528,61 +542,5 @@ enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_
 	sts_arena_free(g.arena);
 	if (err == STS_OK)
 		*next_at = next;
-	return err;
-}
-
-/* ---- a sample -------------------------------------------------------------------------------------------------- */
-
-static const char sample[] =
-	"{\"code\":\"mx.cert.expired\",\"place\":\"mx.example.com\",\"subject\":\"mx.example.com\",\"severity\":"
-	"\"error\","
-	"\"title\":\"Mail host's certificate has expired\","
-	"\"detail\":\"A sample of what an alert looks like. The certificate of mx.example.com ended on 2026-01-31.\","
-	"\"rfc\":\"RFC 8461 section 4.2\",\"result_type\":\"certificate-expired\",\"cause\":null,"
-	"\"fix\":{\"text\":\"Renew the certificate and reload the mail server.\",\"snippet\":\"systemctl reload "
-	"postfix\","
-	"\"type\":\"server\"},\"verdict\":\"blocking\","
-	"\"effect\":\"Senders that hold the policy deliver nothing: mail waits in their queues and bounces in the "
-	"end.\"}";
-
-static enum sts_err post_samples(struct gathering *g)
-{
-	const struct sts_routes *routes = g->a->config.routes;
-	const char *why;
-	struct sts_alert_part part = {
-		.domain = "example.com",
-		.tags = ",",
-		.kind = STS_EVENT_NEW,
-		.severity = STS_ERROR,
-		.at = g->now,
-		.since = g->now,
-		.look = sts_json_read(STS_STR(sample), g->arena, &why),
-	};
-	char thread[40];
-	enum sts_err err = sts_store_begin(g->a->store, STS_BEGIN_WRITE);
-
-	sts_outbox_name("alert_", thread);
-	for (size_t i = 0; routes != NULL && i < routes->count && err == STS_OK; i++) {
-		struct sts_alert alert = {.thread = thread,
-			.cause = "mx mx.example.com",
-			.at = g->now,
-			.parts = &part,
-			.count = 1,
-			.test = true};
-
-		err = post(g, &routes->items[i], &alert);
-	}
-	return sts_store_end(g->a->store, err);
-}
-
-enum sts_err sts_alerts_test(struct sts_alerts *a, int64_t now)
-{
-	struct gathering g = {a, sts_arena_new(), now};
-	enum sts_err err;
-
-	if (g.arena == NULL)
-		return STS_ENOMEM;
-	err = post_samples(&g);
-	sts_arena_free(g.arena);
 	return err;
 }

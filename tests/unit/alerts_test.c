@@ -127,6 +127,12 @@ static void expired_in_testing(struct sts_facts *f)
 	expired(f);
 }
 
+/* Three days are left: a warning. */
+static void expiring(struct sts_facts *f)
+{
+	f->mx[0].smtp[0].tls.chain[0].not_after = FACTS_NOW + 3 * FACTS_DAY;
+}
+
 static void mx_not_reached(struct sts_facts *f)
 {
 	facts_set_mx_end(f, 0, STS_SMTP_TCP_TIMEOUT);
@@ -432,6 +438,28 @@ static void worse(void)
 	EXPECT_INT(m.count, 1);
 	EXPECT_STR(sts_json_text(m.items[0], "kind"), "worsened");
 	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
+}
+
+static void gives_way(void)
+{
+	struct messages m;
+
+	begin("expiring, then expired: worse, and nothing is solved", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expiring, T0);
+	look("a.test", expiring, T0 + 100);
+	gather(T0 + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "warning");
+	EXPECT(look("a.test", expired, T0 + DAY / 2));
+	EXPECT(!look("a.test", expired, T0 + DAY / 2 + 100));
+	gather(T0 + DAY / 2 + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "worsened");
+	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
+	EXPECT_STR(sts_json_text(m.items[0], "since"), "2026-05-28T20:26:40Z");
 }
 
 static void tenants(void)
@@ -771,6 +799,7 @@ static void run_all(const char *which)
 	patience();
 	other_causes();
 	worse();
+	gives_way();
 	tenants();
 	quiet_hours();
 	removed();
