@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test test-mcp lab fuzz kill bench bench-history bench-scan install clean
+.PHONY: run build test test-mcp lab fuzz kill bench bench-history bench-scan bench-serve tsan install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
@@ -48,6 +48,16 @@ bench-history: build
 bench-scan: build
 	@scripts/deps lab bench
 	@bench/scan/run $(SCAN_BENCH) build
+
+# The server under load beside minimal servers; a minute. SERVE_BENCH=--first (as root) on a machine that is not idle.
+bench-serve: build
+	@scripts/deps bench
+	@bench/serve/run $(SERVE_BENCH) build
+
+# Races between the server's threads, by ThreadSanitizer.
+tsan:
+	@scripts/deps build test
+	@tests/serve/tsan
 
 install: build
 	@ninja -C build install
