@@ -38,11 +38,14 @@ struct args {
 
 static const struct cli_option options[] = {
 	{"tag", "TAG", CLI_LIST, AT(tags), NULL, 0,
-		"add: give the domains this tag (repeatable; in place of those they have); list: only domains of this tag"},
+		"add: give the domains this tag (repeatable; in place of those they have); list: only domains of this "
+		"tag"},
 	{"interval", "TIME", CLI_LIST, AT(interval), NULL, 0,
-		"from one look to the next: 90s, 30m, 1h, 1d …; add: of these domains; run: of those without one of their "
+		"from one look to the next: 90s, 30m, 1h, 1d …; add: of these domains; run: of those without one of "
+		"their "
 		"own (default 1h)"},
-	{"file", "FILE|-", CLI_TEXT, AT(file), NULL, 0, "add, remove: names from there, one a line; # begins a comment"},
+	{"file", "FILE|-", CLI_TEXT, AT(file), NULL, 0,
+		"add, remove: names from there, one a line; # begins a comment"},
 	{"json", NULL, CLI_FLAG, AT(json), NULL, 0, "list: as JSON"},
 	{"once", NULL, CLI_FLAG, AT(once), NULL, 0, "run: do what is due now, send what is to be sent, and end"},
 	{"concurrency", "N", CLI_NUMBER, AT(concurrency), NULL, 0, "run: looks at once (default 16)"},
@@ -61,7 +64,7 @@ static const struct cli_option options[] = {
 static const struct cli_option *const tables[] = {
 	options, cli_alert_options, cli_history_options, cli_engine_options, NULL};
 
-/* ---- the store ------------------------------------------------------------------------------------------------------ */
+/* ---- the store ------------------------------------------------------------------------------------------------- */
 
 static struct sts_history *open_history(const struct args *args)
 {
@@ -88,12 +91,12 @@ static bool take_interval(const struct args *args, int64_t *out, int *rc)
 
 	if (text == NULL || sts_interval_parse(text, out))
 		return true;
-	*rc = cli_usage_error(&cmd_monitor, "--interval wants a time from 60s to 30d such as 90s, 30m, 1h or 1d, not '%s'",
-		text);
+	*rc = cli_usage_error(
+		&cmd_monitor, "--interval wants a time from 60s to 30d such as 90s, 30m, 1h or 1d, not '%s'", text);
 	return false;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------------------------- */
 
 struct names {
 	const char **items;
@@ -158,7 +161,7 @@ static int all_names(const struct args *args, struct names *names)
 	return names->count > 0 ? -1 : cli_usage_error(&cmd_monitor, "which domains?");
 }
 
-/* ---- add, remove, list ------------------------------------------------------------------------------------------------ */
+/* ---- add, remove, list ----------------------------------------------------------------------------------------- */
 
 struct totals {
 	size_t added;
@@ -167,8 +170,8 @@ struct totals {
 };
 
 /* Tags and interval of a configuration file are the daemon's affair. */
-static enum sts_err add_all(struct sts_store *s, const struct names *names, const char *tags, int64_t interval_s,
-	struct totals *totals)
+static enum sts_err add_all(
+	struct sts_store *s, const struct names *names, const char *tags, int64_t interval_s, struct totals *totals)
 {
 	enum sts_err err = sts_store_begin(s, STS_BEGIN_WRITE);
 
@@ -257,12 +260,13 @@ static int run_list(struct sts_store *s, const struct args *args)
 	else if (out.ptr != NULL)
 		cli_write(out.ptr, out.len);
 	if (rc == CLI_FINE && !args->json && count == 0)
-		fprintf(stderr, "No domain is watched%s; mtasts monitor add DOMAIN begins.\n", tag != NULL ? " under this tag" : "");
+		fprintf(stderr, "No domain is watched%s; mtasts monitor add DOMAIN begins.\n",
+			tag != NULL ? " under this tag" : "");
 	sts_buf_clear(&out);
 	return cli_finish_output(&cmd_monitor, rc);
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------------------ */
+/* ---- run ------------------------------------------------------------------------------------------------------- */
 
 static void say(void *arg, const char *line)
 {
@@ -295,7 +299,8 @@ static int work(const struct args *args, const struct sts_monitor_options *o)
 	int rc = CLI_FINE;
 
 	if (err != STS_OK)
-		return err == STS_EINVAL ? cli_usage_error(&cmd_monitor, "%s", why) : cli_failure(&cmd_monitor, "%s", why);
+		return err == STS_EINVAL ? cli_usage_error(&cmd_monitor, "%s", why)
+					 : cli_failure(&cmd_monitor, "%s", why);
 	if (args->metrics != NULL)
 		err = sts_scrape_start(args->metrics, write_metrics, m, &scrape, &why);
 	if (err != STS_OK) {
@@ -351,7 +356,7 @@ static int run_daemon(struct args *args)
 	return work(args, &o);
 }
 
-/* ---- test-alert ------------------------------------------------------------------------------------------------------- */
+/* ---- test-alert ------------------------------------------------------------------------------------------------ */
 
 static int run_test_alert(struct args *args)
 {
@@ -369,7 +374,7 @@ static int run_test_alert(struct args *args)
 	return rc;
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -419,7 +424,8 @@ static int run_monitor(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	if (args.check.no_history)
-		return cli_usage_error(&cmd_monitor, "watched domains are kept in the history: --no-history makes no sense here");
+		return cli_usage_error(
+			&cmd_monitor, "watched domains are kept in the history: --no-history makes no sense here");
 	return dispatch(&args);
 }
 
@@ -427,10 +433,14 @@ const struct cli_command cmd_monitor = {
 	.name = "monitor",
 	.operands = "add|remove|list|run|test-alert [DOMAIN...]",
 	.summary = "watched domains, schedule, alerts",
-	.about = "Watch domains: mtasts monitor add DOMAIN... says which, mtasts monitor run looks at each of them once an "
-		 "interval, keeps what it sees in the history, and alerts where something changes for the worse or the better.\n"
-		 "mtasts monitor list tells how they stand; mtasts monitor remove DOMAIN... ends it. Several daemons may work "
-		 "on one PostgreSQL database: each look is made by one of them, and the domains of one that dies go over to "
+	.about = "Watch domains: mtasts monitor add DOMAIN... says which, mtasts monitor run looks at each of them "
+		 "once an "
+		 "interval, keeps what it sees in the history, and alerts where something changes for the worse or the "
+		 "better.\n"
+		 "mtasts monitor list tells how they stand; mtasts monitor remove DOMAIN... ends it. Several daemons "
+		 "may work "
+		 "on one PostgreSQL database: each look is made by one of them, and the domains of one that dies go "
+		 "over to "
 		 "the others.\n",
 	.tables = tables,
 	.run = run_monitor,

@@ -1,17 +1,10 @@
 #include "monitor/daemon.h"
 
 #include "base/clock.h"
-#include "monitor/look.h"
-#include "monitor/looker.h"
-#include "monitor/metrics.h"
-#include "monitor/schedule.h"
-#include "monitor/watch.h"
+#include "monitor/daemon_inside.h"
 #include "net/listen.h"
-#include "store/history.h"
 
-#include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,52 +20,7 @@
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000
 
-/* Attempts of a transaction that stands in the way of another. */
-#define TRIES 5
-
-/* Where a look came to nothing through no fault of the domain. */
-#define LATER_S 60
-
-/* A domain leased, until its look is kept. */
-struct slot {
-	struct slot *next;
-	struct sts_arena *arena;
-	struct sts_watched w;
-	int64_t ticket;
-	struct sts_looked *looked; /* NULL: under way */
-	bool lost;                 /* the lease is another's */
-	bool hopeless;             /* what was seen cannot be kept: only the next appointment is */
-};
-
-struct sts_monitor {
-	const struct sts_monitor_options *options;
-	struct sts_history *history;
-	struct sts_store *store; /* of the history */
-	struct sts_alerts *alerts;
-	struct sts_deliverer *deliverer;
-	struct sts_looker *looker;
-	struct sts_worker_name name;
-	struct slot *slots;
-	size_t slot_count;
-	int64_t ticket;
-	int signal_fd;
-	int64_t renew_ms;
-	int64_t retry_ms; /* the store is left alone until then */
-	int64_t backoff_ms;
-	int64_t gather_at;
-	int64_t drain_ms; /* draining until then; 0: not */
-	bool idle;        /* nothing was due when the store was last asked */
-	char failure[600];
-	pthread_mutex_t lock; /* of stats */
-	struct sts_monitor_stats stats;
-	/* of the thread of metrics */
-	struct sts_store *metrics_store;
-	struct sts_alerts *metrics_alerts;
-};
-
-static void say(const struct sts_monitor *m, const char *fmt, ...) STS_PRINTF(2, 3);
-
-static void say(const struct sts_monitor *m, const char *fmt, ...)
+void monitor_say(const struct sts_monitor *m, const char *fmt, ...)
 {
 	char line[1024];
 	va_list ap;
@@ -84,7 +32,7 @@ static void say(const struct sts_monitor *m, const char *fmt, ...)
 		m->options->say(m->options->say_arg, line);
 }
 
-/* ---- the clock ------------------------------------------------------------------------------------------------------ */
+/* ---- the clock ------------------------------------------------------------------------------------------------- */
 
 /* A file that cannot be read now leaves the clock where it stands. */
 static void read_clock(const char *path)
@@ -106,232 +54,7 @@ static void read_clock(const char *path)
 		sts_clock_fix((int64_t)seconds);
 }
 
-/* ---- slots ---------------------------------------------------------------------------------------------------------- */
-
-static void slot_free(struct sts_monitor *m, struct slot *slot)
-{
-	struct slot **link = &m->slots;
-
-	while (*link != slot)
-		link = &(*link)->next;
-	*link = slot->next;
-	m->slot_count--;
-	sts_looked_free(slot->looked);
-	sts_arena_free(slot->arena);
-	free(slot);
-}
-
-static void count_loss(struct sts_monitor *m)
-{
-	pthread_mutex_lock(&m->lock);
-	m->stats.lost++;
-	pthread_mutex_unlock(&m->lock);
-}
-
-/* What ended, to its slot. */
-static void collect(struct sts_monitor *m)
-{
-	for (struct sts_looked *l = sts_looker_take(m->looker), *next; l != NULL; l = next) {
-		struct slot *slot = m->slots;
-
-		next = l->next;
-		l->next = NULL;
-		while (slot != NULL && slot->ticket != l->ticket)
-			slot = slot->next;
-		if (slot == NULL)
-			sts_looked_free(l);
-		else
-			slot->looked = l;
-	}
-}
-
-/* ---- keeping a look -------------------------------------------------------------------------------------------------- */
-
-static int64_t interval_of(const struct sts_monitor *m, const struct slot *slot)
-{
-	return slot->w.interval_s > 0 ? slot->w.interval_s : m->options->interval_s;
-}
-
-/* The next appointment and what the row says of the look, into a copy of the row. */
-static void fill_row(const struct sts_monitor *m, const struct slot *slot, bool unconfirmed, struct sts_arena *arena,
-	struct sts_buf *doc, struct sts_watched *row)
-{
-	struct sts_look before, look;
-	bool has_before = sts_look_read(slot->w.doc, arena, &before);
-	struct sts_appointment next;
-
-	sts_look_of(slot->looked->report, has_before ? &before : NULL, arena, &look);
-	sts_look_write(&look, doc);
-	next = sts_schedule_next(&(struct sts_schedule){
-		.domain = slot->w.name,
-		.interval_s = interval_of(m, slot),
-		.looked_at = look.checked_at,
-		.now = sts_now_s(),
-		.due_at = slot->w.due_at,
-		.unconfirmed = unconfirmed,
-		.second_looks = slot->w.second_looks,
-		.events = look.events,
-		.event_count = look.event_count,
-	});
-	row->due_at = next.due_at;
-	row->second_looks = next.second_looks;
-	row->checked_at = look.checked_at;
-	row->verdict = look.verdict;
-	row->status = look.status;
-	row->cert_expires_at = look.cert_expires_at;
-	row->doc = doc->failed ? (struct sts_str){0} : sts_buf_str(doc);
-}
-
-/* Nothing was seen: everything stays, and another look comes soon. */
-static void fill_row_later(const struct sts_monitor *m, const struct slot *slot, struct sts_watched *row)
-{
-	int64_t soon_s = slot->looked->report == NULL ? interval_of(m, slot) : LATER_S;
-
-	row->due_at = sts_now_s() + soon_s;
-}
-
-static bool is_good(const struct slot *slot)
-{
-	return slot->looked->report != NULL && !slot->looked->blind;
-}
-
-static enum sts_err keep_report(struct sts_monitor *m, const struct slot *slot, bool *unconfirmed)
-{
-	const struct sts_alerts_look look = {
-		.watch_id = slot->w.id,
-		.domain = slot->w.name,
-		.tags = slot->w.tags,
-		.report = slot->looked->report,
-		.now = sts_now_s(),
-	};
-	enum sts_err err = sts_history_add_within(m->history, slot->looked->report);
-
-	if (err == STS_OK && m->alerts != NULL)
-		err = sts_alerts_take(m->alerts, &look, unconfirmed);
-	return err;
-}
-
-static enum sts_err keep_within(
-	struct sts_monitor *m, const struct slot *slot, struct sts_arena *arena, struct sts_buf *doc, struct sts_watched *row)
-{
-	bool unconfirmed = false;
-	enum sts_err err = sts_watch_claim(m->store, m->name.text, &slot->w);
-
-	*row = slot->w;
-	if (err == STS_OK && is_good(slot) && !slot->hopeless)
-		err = keep_report(m, slot, &unconfirmed);
-	if (err != STS_OK)
-		return err;
-	if (is_good(slot))
-		fill_row(m, slot, unconfirmed, arena, doc, row);
-	else
-		fill_row_later(m, slot, row);
-	return sts_watch_settle(m->store, row);
-}
-
-/* One look, one transaction; begun anew where it stood in another's way. @return STS_ENOENT: the lease is lost */
-static enum sts_err keep(struct sts_monitor *m, const struct slot *slot, struct sts_arena *arena, struct sts_watched *row)
-{
-	enum sts_err err = STS_OK;
-	struct sts_buf doc;
-
-	sts_buf_init(&doc, 65536);
-	for (int tries = 0; tries < TRIES; tries++) {
-		sts_buf_reset(&doc);
-		m->store->again = false;
-		err = sts_store_begin(m->store, STS_BEGIN_WRITE);
-		if (err == STS_OK)
-			err = sts_store_end(m->store, keep_within(m, slot, arena, &doc, row));
-		if (err == STS_OK || !m->store->again)
-			break;
-	}
-	row->doc = (struct sts_str){0};
-	sts_buf_clear(&doc);
-	return err;
-}
-
-static void tell_kept(const struct sts_monitor *m, const struct slot *slot, const struct sts_watched *row)
-{
-	char at[21];
-
-	if (!m->options->verbose)
-		return;
-	sts_format_time(row->due_at, at);
-	if (is_good(slot))
-		say(m, "%s: %s, took %" PRId64 " ms, next look at %s%s", slot->w.name, row->verdict,
-			slot->looked->took_ms, at, row->second_looks > 0 ? " (to make sure)" : "");
-	else
-		say(m, "%s: not looked at, next look at %s", slot->w.name, at);
-}
-
-static void count_kept(struct sts_monitor *m, const struct slot *slot)
-{
-	pthread_mutex_lock(&m->lock);
-	if (is_good(slot)) {
-		m->stats.verdicts[slot->looked->report->verdict]++;
-		sts_monitor_stats_duration(&m->stats, slot->looked->took_ms);
-	} else {
-		m->stats.lost++;
-	}
-	pthread_mutex_unlock(&m->lock);
-}
-
-static bool is_passing(enum sts_err err)
-{
-	return err == STS_EIO || err == STS_ETIMEOUT;
-}
-
-/* @return STS_OK: the slot is gone; else the store is to be left alone for a while */
-static enum sts_err keep_slot(struct sts_monitor *m, struct slot *slot)
-{
-	struct sts_arena *arena = sts_arena_new();
-	struct sts_watched row = {0};
-	enum sts_err err = arena == NULL ? STS_ENOMEM : keep(m, slot, arena, &row);
-
-	if (err == STS_OK) {
-		count_kept(m, slot);
-		tell_kept(m, slot, &row);
-		if (is_good(slot))
-			sts_history_tidy(m->history, slot->w.name, sts_now_s());
-	} else if (err == STS_ENOENT) {
-		count_loss(m);
-		say(m, "%s: another daemon has taken it over, or it is not watched any more; this look is not kept",
-			slot->w.name);
-	} else if (!is_passing(err) && !slot->hopeless) {
-		/* Trying the same for ever would keep all others waiting. */
-		say(m, "%s: what was seen cannot be kept: %s", slot->w.name,
-			m->store->why[0] != '\0' ? m->store->why : sts_strerror(err));
-		slot->hopeless = true;
-		sts_arena_free(arena);
-		return keep_slot(m, slot);
-	}
-	sts_arena_free(arena);
-	if (err == STS_OK || err == STS_ENOENT) {
-		slot_free(m, slot);
-		return STS_OK;
-	}
-	return err;
-}
-
-static enum sts_err keep_all(struct sts_monitor *m)
-{
-	enum sts_err err = STS_OK;
-
-	for (struct slot *slot = m->slots, *next; slot != NULL && err == STS_OK; slot = next) {
-		next = slot->next;
-		if (slot->looked == NULL)
-			continue;
-		if (slot->lost) {
-			count_loss(m);
-			slot_free(m, slot);
-			continue;
-		}
-		err = keep_slot(m, slot);
-	}
-	return err;
-}
-
-/* ---- leases ---------------------------------------------------------------------------------------------------------- */
+/* ---- leases ---------------------------------------------------------------------------------------------------- */
 
 static enum sts_err renew_all(struct sts_monitor *m)
 {
@@ -402,8 +125,7 @@ static enum sts_err lease_more(struct sts_monitor *m)
 	if (arena == NULL)
 		return STS_ENOMEM;
 	due = sts_alloc_array(arena, free_slots, sizeof *due);
-	err = sts_watch_lease(
-		m->store, m->name.text, sts_now_s(), m->options->lease_s, free_slots, arena, due, &count);
+	err = sts_watch_lease(m->store, m->name.text, sts_now_s(), m->options->lease_s, free_slots, arena, due, &count);
 	m->idle = err == STS_OK && count == 0;
 	for (size_t i = 0; i < count && err == STS_OK; i++)
 		err = start_look(m, &due[i]);
@@ -418,12 +140,13 @@ static void release_all(struct sts_monitor *m)
 		struct slot *slot = m->slots;
 
 		if (!slot->lost && sts_watch_release(m->store, m->name.text, &slot->w) != STS_OK)
-			say(m, "%s: its lease cannot be given back, it ends by itself: %s", slot->w.name, m->store->why);
+			monitor_say(m, "%s: its lease cannot be given back, it ends by itself: %s", slot->w.name,
+				m->store->why);
 		slot_free(m, slot);
 	}
 }
 
-/* ---- a turn ----------------------------------------------------------------------------------------------------------- */
+/* ---- a turn ---------------------------------------------------------------------------------------------------- */
 
 static enum sts_err gather(struct sts_monitor *m)
 {
@@ -440,7 +163,7 @@ static enum sts_err gather(struct sts_monitor *m)
 
 static enum sts_err work(struct sts_monitor *m)
 {
-	enum sts_err err = keep_all(m);
+	enum sts_err err = slots_keep(m);
 
 	if (err == STS_OK)
 		err = renew_all(m);
@@ -457,7 +180,7 @@ static void note_failure(struct sts_monitor *m, enum sts_err err)
 
 	snprintf(m->failure, sizeof m->failure, "%s", why);
 	if (m->backoff_ms == 0)
-		say(m, "the store cannot be used, trying again: %s", why);
+		monitor_say(m, "the store cannot be used, trying again: %s", why);
 	m->backoff_ms = m->backoff_ms == 0 ? RETRY_MIN_MS : m->backoff_ms * 2;
 	if (m->backoff_ms > RETRY_MAX_MS)
 		m->backoff_ms = RETRY_MAX_MS;
@@ -467,7 +190,7 @@ static void note_failure(struct sts_monitor *m, enum sts_err err)
 static void note_success(struct sts_monitor *m)
 {
 	if (m->backoff_ms > 0)
-		say(m, "the store can be used again");
+		monitor_say(m, "the store can be used again");
 	m->backoff_ms = 0;
 }
 
@@ -478,7 +201,7 @@ static enum sts_err turn(struct sts_monitor *m)
 
 	if (m->options->clock_file != NULL)
 		read_clock(m->options->clock_file);
-	collect(m);
+	slots_collect(m);
 	if (sts_now_ms() < m->retry_ms)
 		return err;
 	m->store->why[0] = '\0';
@@ -507,7 +230,7 @@ static void take_signal(struct sts_monitor *m)
 	m->drain_ms = m->drain_ms != 0 ? 1 : sts_now_ms() + (int64_t)m->options->drain_s * 1000;
 	sts_notify("STOPPING=1");
 	if (m->slot_count > 0)
-		say(m, "ending, %zu look%s under way", m->slot_count, m->slot_count == 1 ? "" : "s");
+		monitor_say(m, "ending, %zu look%s under way", m->slot_count, m->slot_count == 1 ? "" : "s");
 }
 
 static void wait_for_something(struct sts_monitor *m)
@@ -565,7 +288,7 @@ enum sts_err sts_monitor_run(struct sts_monitor *m, const char **why)
 	return m->options->once ? err : STS_OK;
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------------------------ */
 
 static enum sts_err open_all(struct sts_monitor *m, const char **why)
 {
@@ -649,7 +372,7 @@ void sts_monitor_free(struct sts_monitor *m)
 	free(m);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------------------------ */
+/* ---- metrics --------------------------------------------------------------------------------------------------- */
 
 static bool open_metrics(struct sts_monitor *m)
 {

@@ -44,8 +44,8 @@ STS_MUST_CHECK enum sts_err sts_monitor_new(
 void sts_monitor_free(struct sts_monitor *m);
 
 /**
- * Work until SIGTERM or SIGINT (or, once, until nothing is due). Looks under way then have their time to end; the leases
- * of the others are given back. A store that goes away meanwhile is waited for.
+ * Work until SIGTERM or SIGINT (or, once, until nothing is due). Looks under way then have their time to end; the
+ * leases of the others are given back. A store that goes away meanwhile is waited for.
  *
  * @return STS_OK; once: also what went wrong with the store, and *why tells
  */

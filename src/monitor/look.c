@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-/* ---- of a report ------------------------------------------------------------------------------------------------- */
+/* ---- of a report ----------------------------------------------------------------------------------------------- */
 
 static struct sts_look_cert *cert_of(struct sts_look *look, const char *host, bool policy_host)
 {
@@ -62,8 +62,8 @@ static void take_events(struct sts_look *look, const struct sts_report *report, 
 		add_event(look, look->checked_at + seen->record.ttl_s, arena);
 }
 
-void sts_look_of(const struct sts_report *report, const struct sts_look *before, struct sts_arena *arena,
-	struct sts_look *out)
+void sts_look_of(
+	const struct sts_report *report, const struct sts_look *before, struct sts_arena *arena, struct sts_look *out)
 {
 	struct sts_observation seen;
 
@@ -88,7 +88,7 @@ void sts_look_of(const struct sts_report *report, const struct sts_look *before,
 	take_events(out, report, &seen, before, arena);
 }
 
-/* ---- as a document ------------------------------------------------------------------------------------------------ */
+/* ---- as a document --------------------------------------------------------------------------------------------- */
 
 void sts_look_write(const struct sts_look *look, struct sts_buf *out)
 {
@@ -142,9 +142,9 @@ bool sts_look_read(struct sts_str doc, struct sts_arena *arena, struct sts_look 
 		.max_age_s = int_of(v, "max_age"),
 	};
 	for (size_t i = 0; sts_json_is(certs, STS_JSON_ARRAY) && i < certs->count; i++)
-		*STS_PUSH(arena, out->certs, out->cert_count) = (struct sts_look_cert){
-			sts_json_text(&certs->items[i], "host").ptr,
-			sts_json_is(sts_json_get(&certs->items[i], "policy_host"), STS_JSON_TRUE),
-			int_of(&certs->items[i], "not_after")};
+		*STS_PUSH(arena, out->certs, out->cert_count) =
+			(struct sts_look_cert){sts_json_text(&certs->items[i], "host").ptr,
+				sts_json_is(sts_json_get(&certs->items[i], "policy_host"), STS_JSON_TRUE),
+				int_of(&certs->items[i], "not_after")};
 	return true;
 }

@@ -23,8 +23,8 @@ struct sts_look {
 	int64_t checked_at;
 	int64_t duration_ms;
 	int64_t errors, warnings, notices;
-	const char *id;       /* of the usable record, or NULL */
-	int64_t max_age_s;    /* of the policy; -1: there is none */
+	const char *id;    /* of the usable record, or NULL */
+	int64_t max_age_s; /* of the policy; -1: there is none */
 	size_t not_tested;
 	struct sts_look_cert *certs; /* one a host: the one that ends first */
 	size_t cert_count;
@@ -36,8 +36,8 @@ struct sts_look {
 /**
  * @param before  what the look before said; NULL: there was none, or it cannot be read
  */
-void sts_look_of(const struct sts_report *report, const struct sts_look *before, struct sts_arena *arena,
-	struct sts_look *out);
+void sts_look_of(
+	const struct sts_report *report, const struct sts_look *before, struct sts_arena *arena, struct sts_look *out);
 
 /** As a JSON document: schema mtasts.look/1, for the table watch. */
 void sts_look_write(const struct sts_look *look, struct sts_buf *out);

@@ -28,8 +28,8 @@ struct sts_looker {
 	pthread_t thread;
 	bool running;
 	struct sts_watch watch;
-	int to_fd;   /* wakes the thread */
-	int from_fd; /* wakes the owner */
+	int to_fd;            /* wakes the thread */
+	int from_fd;          /* wakes the owner */
 	pthread_mutex_t lock; /* for what follows */
 	struct errand *wanted, **wanted_end;
 	struct sts_looked *done, **done_end;
@@ -68,7 +68,7 @@ static void free_errands(struct errand *first)
 	}
 }
 
-/* ---- in the thread ------------------------------------------------------------------------------------------------ */
+/* ---- in the thread --------------------------------------------------------------------------------------------- */
 
 static void forget(struct errand *errand)
 {
@@ -158,7 +158,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* ---- for the owner ------------------------------------------------------------------------------------------------- */
+/* ---- for the owner --------------------------------------------------------------------------------------------- */
 
 /* Signals are for the owner's thread. */
 static bool start_thread(struct sts_looker *l)
@@ -195,8 +195,8 @@ static enum sts_err open_all(
 	return start_thread(l) ? STS_OK : STS_ESYSTEM;
 }
 
-enum sts_err sts_looker_new(const struct sts_options *options, const char *where, size_t at_once,
-	struct sts_looker **out, const char **why)
+enum sts_err sts_looker_new(
+	const struct sts_options *options, const char *where, size_t at_once, struct sts_looker **out, const char **why)
 {
 	struct sts_looker *l = calloc(1, sizeof *l);
 	enum sts_err err;

@@ -11,7 +11,8 @@ struct sts_looked {
 	struct sts_looked *next;
 	int64_t ticket;
 	struct sts_report *report; /* NULL: it could not be made */
-	bool blind; /* the history could not be read: it was judged as if there were none, which is no look worth keeping */
+	bool blind; /* the history could not be read: it was judged as if there were none, which is no look worth
+		       keeping */
 	int64_t took_ms;
 };
 

@@ -21,7 +21,7 @@ void sts_monitor_stats_duration(struct sts_monitor_stats *stats, int64_t took_ms
 	stats->duration_count++;
 }
 
-/* ---- parts of the format ------------------------------------------------------------------------------------------- */
+/* ---- parts of the format --------------------------------------------------------------------------------------- */
 
 static void family(struct sts_buf *b, const char *name, const char *type, const char *help)
 {
@@ -41,7 +41,7 @@ static void label(struct sts_buf *b, char before, const char *name, const char *
 	sts_buf_addc(b, '"');
 }
 
-/* ---- domains ----------------------------------------------------------------------------------------------------- */
+/* ---- domains --------------------------------------------------------------------------------------------------- */
 
 /* One domain as the families need it. */
 struct domain {
@@ -187,7 +187,7 @@ static void write_domains(struct sts_buf *b, const struct domains *all, int64_t 
 		offsetof(struct domain, w.due_at));
 }
 
-/* ---- the daemon --------------------------------------------------------------------------------------------------- */
+/* ---- the daemon ------------------------------------------------------------------------------------------------ */
 
 static void write_stats(struct sts_buf *b, const struct sts_monitor_stats *s)
 {
@@ -238,8 +238,8 @@ static void write_alerts(struct sts_buf *b, const struct sts_alerts_counts *c)
 	single(b, "mtasts_alerts_failed", "gauge", "Messages given up, as far as they are kept.", c->given_up);
 }
 
-static enum sts_err write_store(struct sts_buf *b, struct sts_store *store, struct sts_alerts *alerts, int64_t now,
-	struct sts_arena *arena)
+static enum sts_err write_store(
+	struct sts_buf *b, struct sts_store *store, struct sts_alerts *alerts, int64_t now, struct sts_arena *arena)
 {
 	struct domains all = {.arena = arena};
 	struct sts_alerts_counts counts = {0};

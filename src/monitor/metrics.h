@@ -12,12 +12,12 @@
 /** What one daemon counts. */
 struct sts_monitor_stats {
 	int64_t started_at;
-	int64_t turned_at;       /* when it last went through its work */
-	uint64_t verdicts[7];    /* looks kept, as enum sts_verdict */
-	uint64_t lost;           /* looks that came to nothing: their lease was another's, the history could not be read */
+	int64_t turned_at;    /* when it last went through its work */
+	uint64_t verdicts[7]; /* looks kept, as enum sts_verdict */
+	uint64_t lost;        /* looks that came to nothing: their lease was another's, the history could not be read */
 	uint64_t store_failures; /* turns that the store spoilt */
 	bool store_up;
-	size_t in_flight;        /* looks under way, or not kept yet */
+	size_t in_flight; /* looks under way, or not kept yet */
 	uint64_t durations[STS_DURATION_BUCKETS + 1];
 	double duration_sum_s;
 	uint64_t duration_count;

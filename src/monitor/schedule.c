@@ -55,8 +55,7 @@ struct sts_appointment sts_schedule_next(const struct sts_schedule *s)
 {
 	int64_t interval_s = s->interval_s > 0 ? s->interval_s : STS_INTERVAL_S;
 	/* Clocks of several machines differ: a look that came a little early must not come twice. */
-	int64_t regular_at =
-		next_place(s->domain, interval_s, s->looked_at > s->due_at ? s->looked_at : s->due_at);
+	int64_t regular_at = next_place(s->domain, interval_s, s->looked_at > s->due_at ? s->looked_at : s->due_at);
 	int64_t second_at = s->now + SECOND_LOOK_S + (int64_t)(hash(s->domain) / 7 % SECOND_LOOK_SPREAD_S);
 
 	if (s->unconfirmed && s->second_looks < STS_SECOND_LOOKS_MAX && second_at < regular_at)
@@ -64,7 +63,7 @@ struct sts_appointment sts_schedule_next(const struct sts_schedule *s)
 	return (struct sts_appointment){before_events(s, regular_at), 0};
 }
 
-/* ---- words ------------------------------------------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
 	char unit;

@@ -16,7 +16,7 @@
 struct sts_schedule {
 	const char *domain;
 	int64_t interval_s;
-	int64_t looked_at;     /* when it began */
+	int64_t looked_at; /* when it began */
 	int64_t now;
 	int64_t due_at;        /* when it was due */
 	bool unconfirmed;      /* it saw a fault that only a second look makes one */

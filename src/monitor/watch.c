@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* ---- the two dialects ------------------------------------------------------------------------------------------- */
+/* ---- the two dialects ------------------------------------------------------------------------------------------ */
 
 /* The clock of the store, in seconds, and how a lease passes over what another daemon is about to take. */
 #define SQLITE_NOW "CAST(strftime('%s', 'now') AS INTEGER)"
@@ -67,7 +67,7 @@ static void keep_row(struct sts_arena *arena, struct sts_watched *w)
 		w->doc.ptr = sts_strndup(arena, w->doc.ptr, w->doc.len);
 }
 
-/* ---- tags ------------------------------------------------------------------------------------------------------- */
+/* ---- tags ------------------------------------------------------------------------------------------------------ */
 
 static bool is_tag(const char *tag)
 {
@@ -116,7 +116,7 @@ bool sts_tags_have(const char *tags, const char *tag)
 	return false;
 }
 
-/* ---- adding and removing ----------------------------------------------------------------------------------------- */
+/* ---- adding and removing --------------------------------------------------------------------------------------- */
 
 /* A domain that stands there already and is given a shorter interval is not waited for as long as before. */
 static enum sts_err change_row(struct sts_store *s, const struct sts_watched *old, const char *tags, int64_t interval_s,
@@ -182,11 +182,10 @@ enum sts_err sts_watch_remove(struct sts_store *s, const char *name)
 {
 	int64_t id = 0;
 
-	return sts_store_int(
-		s, "DELETE FROM watch WHERE name = ?1 RETURNING id", STS_VALUES(sts_v_text(name)), &id);
+	return sts_store_int(s, "DELETE FROM watch WHERE name = ?1 RETURNING id", STS_VALUES(sts_v_text(name)), &id);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------------------------- */
 
 struct each {
 	const char *tag;
@@ -255,11 +254,11 @@ static enum sts_err take_queue(const struct sts_value *v, size_t count, void *ar
 
 enum sts_err sts_watch_queue(struct sts_store *s, int64_t now, struct sts_watch_queue *out)
 {
-	return sts_store_run(s, is_sqlite(s) ? QUEUE(SQLITE_NOW) : QUEUE(PG_NOW), STS_VALUES(sts_v_int(now)),
-		take_queue, out);
+	return sts_store_run(
+		s, is_sqlite(s) ? QUEUE(SQLITE_NOW) : QUEUE(PG_NOW), STS_VALUES(sts_v_int(now)), take_queue, out);
 }
 
-/* ---- leases ------------------------------------------------------------------------------------------------------ */
+/* ---- leases ---------------------------------------------------------------------------------------------------- */
 
 enum sts_err sts_worker_name_draw(struct sts_worker_name *out)
 {
@@ -281,7 +280,8 @@ enum sts_err sts_worker_name_draw(struct sts_worker_name *out)
 static const char sqlite_lease[] =
 	"UPDATE watch AS w SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE w.id IN"
 	" (SELECT id FROM watch WHERE due_at <= ?2 AND leased_until < " SQLITE_NOW " ORDER BY due_at LIMIT ?4)"
-	" RETURNING id, name, tags, interval_s, added_at, due_at, turn, look, leased_until, checked_at, verdict, status,"
+	" RETURNING id, name, tags, interval_s, added_at, due_at, turn, look, leased_until, checked_at, verdict, "
+	"status,"
 	" cert_expires_at, doc, 0";
 
 /* What another daemon is taking at this moment is passed over rather than waited for. */
@@ -333,7 +333,8 @@ enum sts_err sts_watch_claim(struct sts_store *s, const char *who, const struct 
 enum sts_err sts_watch_settle(struct sts_store *s, const struct sts_watched *w)
 {
 	return sts_store_run(s,
-		"UPDATE watch SET due_at = ?2, look = ?3, checked_at = ?4, verdict = ?5, status = ?6, cert_expires_at = ?7,"
+		"UPDATE watch SET due_at = ?2, look = ?3, checked_at = ?4, verdict = ?5, status = ?6, cert_expires_at "
+		"= ?7,"
 		" doc = ?8, leased_until = 0, leased_by = NULL WHERE id = ?1",
 		STS_VALUES(sts_v_int(w->id), sts_v_int(w->due_at), sts_v_int(w->second_looks), sts_v_int(w->checked_at),
 			sts_v_text(w->verdict), sts_v_text(w->status), sts_v_int(w->cert_expires_at),

@@ -16,8 +16,8 @@
 /** A watched domain. */
 struct sts_watched {
 	int64_t id;
-	const char *name; /* A-labels */
-	const char *tags; /* ",a,b," in order, or "," */
+	const char *name;   /* A-labels */
+	const char *tags;   /* ",a,b," in order, or "," */
 	int64_t interval_s; /* 0: the daemon's */
 	int64_t added_at;
 	int64_t due_at;
@@ -49,8 +49,8 @@ bool sts_tags_have(const char *tags, const char *tag);
 enum sts_watch_change { STS_WATCH_ADDED, STS_WATCH_CHANGED, STS_WATCH_SAME };
 
 /**
- * Watch a domain from now on; it is due at once. One that is watched already is given the tags and the interval that are
- * told; a shorter interval holds at once.
+ * Watch a domain from now on; it is due at once. One that is watched already is given the tags and the interval that
+ * are told; a shorter interval holds at once.
  *
  * @param name        A-labels, as sts_domain_parse() gives them
  * @param tags        as sts_tags_join() gives them; NULL: as they are, or none
@@ -66,8 +66,7 @@ STS_MUST_CHECK enum sts_err sts_watch_remove(struct sts_store *s, const char *na
 typedef enum sts_err sts_watched_fn(const struct sts_watched *w, void *arg);
 
 /** Every watched domain (of one tag, or of all), by name. */
-STS_MUST_CHECK enum sts_err sts_watch_each(
-	struct sts_store *s, const char *tag_or_null, sts_watched_fn *fn, void *arg);
+STS_MUST_CHECK enum sts_err sts_watch_each(struct sts_store *s, const char *tag_or_null, sts_watched_fn *fn, void *arg);
 
 /** One of them. @return also STS_ENOENT */
 STS_MUST_CHECK enum sts_err sts_watch_find(
@@ -76,14 +75,14 @@ STS_MUST_CHECK enum sts_err sts_watch_find(
 /** How things stand. */
 struct sts_watch_queue {
 	int64_t watched;
-	int64_t due;       /* and nobody looks at them yet */
+	int64_t due; /* and nobody looks at them yet */
 	int64_t leased;
 	int64_t oldest_at; /* when the first of the due ones was due; 0: none is */
 	int64_t next_at;   /* when the next one is due that nobody looks at; 0: none */
 };
 STS_MUST_CHECK enum sts_err sts_watch_queue(struct sts_store *s, int64_t now, struct sts_watch_queue *out);
 
-/* ---- leases ------------------------------------------------------------------------------------------------------ */
+/* ---- leases ---------------------------------------------------------------------------------------------------- */
 
 /** Who works on the store: unlike any other, also of an earlier life of the same machine. */
 struct sts_worker_name {

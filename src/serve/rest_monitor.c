@@ -1,6 +1,6 @@
 /*
- * /v1/monitor/domains: the watched domains, as `mtasts monitor add`, `list` and `remove` have them. The daemon that looks
- * at them is `mtasts monitor run`, on the same store.
+ * /v1/monitor/domains: the watched domains, as `mtasts monitor add`, `list` and `remove` have them. The daemon that
+ * looks at them is `mtasts monitor run`, on the same store.
  */
 #include "serve/historian.h"
 #include "serve/routes.h"
@@ -35,7 +35,7 @@ struct waiter {
 	struct sts_history_query *query;
 };
 
-/* ---- in the historian's thread ------------------------------------------------------------------------------------- */
+/* ---- in the historian's thread --------------------------------------------------------------------------------- */
 
 static enum sts_err list_all(struct sts_history *h, void *arg, struct sts_buf *out)
 {
@@ -53,8 +53,7 @@ static enum sts_err show_one(struct sts_history *h, void *arg, struct sts_buf *o
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_jsonw w = sts_jsonw(out, false);
 	struct sts_watched found;
-	enum sts_err err =
-		arena == NULL ? STS_ENOMEM : sts_watch_find(sts_history_store(h), work->name, arena, &found);
+	enum sts_err err = arena == NULL ? STS_ENOMEM : sts_watch_find(sts_history_store(h), work->name, arena, &found);
 
 	if (err == STS_OK)
 		sts_watched_json(&w, NULL, &found, STS_INTERVAL_S);
@@ -77,8 +76,8 @@ static enum sts_err add_each(struct sts_store *s, const struct work *work, int64
 	for (size_t i = 0; i < work->count && err == STS_OK; i++) {
 		enum sts_watch_change change = STS_WATCH_SAME;
 
-		err = sts_watch_add(s, work->names[i], work->has_tags ? work->tags : NULL, work->interval_s,
-			sts_now_s(), &change);
+		err = sts_watch_add(
+			s, work->names[i], work->has_tags ? work->tags : NULL, work->interval_s, sts_now_s(), &change);
 		totals[change]++;
 	}
 	return err;
@@ -104,7 +103,7 @@ static enum sts_err add_all(struct sts_history *h, void *arg, struct sts_buf *ou
 	return STS_OK;
 }
 
-/* ---- answering ------------------------------------------------------------------------------------------------------- */
+/* ---- answering ------------------------------------------------------------------------------------------------- */
 
 static void answered(enum sts_err err, struct sts_str json, const char *why, void *arg)
 {
@@ -180,7 +179,7 @@ static bool takes_json(struct call *call)
 	return false;
 }
 
-/* ---- adding: {"domains": [...], "tags": [...], "interval": "30m"} ------------------------------------------------------- */
+/* ---- adding: {"domains": [...], "tags": [...], "interval": "30m"} ---------------------------------------------- */
 
 static bool refuse(struct call *call, const char *type, const char *detail)
 {
@@ -255,7 +254,8 @@ static bool knows_members(struct call *call, const struct sts_json *body)
 			found = found || sts_str_is(body->items[i].name, known[k]);
 		if (!found)
 			return refuse(call, "invalid-parameter",
-				sts_sprintf(call->arena, "There is no member %.*s; there are domains, tags and interval.",
+				sts_sprintf(call->arena,
+					"There is no member %.*s; there are domains, tags and interval.",
 					STS_FMT(body->items[i].name)));
 	}
 	return true;
@@ -286,7 +286,7 @@ static void add(struct call *call)
 		free(work);
 }
 
-/* ---- the routes ---------------------------------------------------------------------------------------------------------- */
+/* ---- the routes ------------------------------------------------------------------------------------------------ */
 
 static void list(struct call *call)
 {

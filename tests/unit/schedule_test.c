@@ -29,10 +29,12 @@ static void test_places(void)
 		EXPECT_INT(at, first + i * HOUR);
 	}
 	CASE("looks that were missed are not made up for");
-	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first + 10 * HOUR + 5, .due_at = first}).due_at,
+	EXPECT_INT(
+		next((struct sts_schedule){.interval_s = HOUR, .now = first + 10 * HOUR + 5, .due_at = first}).due_at,
 		first + 11 * HOUR);
 	CASE("a clock that goes behind does not make a look come twice");
-	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first - 10, .due_at = first}).due_at, first + HOUR);
+	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first - 10, .due_at = first}).due_at,
+		first + HOUR);
 	EXPECT_INT(next((struct sts_schedule){.interval_s = HOUR, .now = first, .due_at = first}).due_at, first + HOUR);
 	CASE("a look that takes long beyond the next place does not pass over that");
 	EXPECT_INT(sts_schedule_next(&(struct sts_schedule){.domain = "example.test",
@@ -60,7 +62,8 @@ static void test_spread(void)
 	CASE("many domains spread over the interval");
 	for (unsigned i = 0; i < 3600; i++) {
 		snprintf(name, sizeof name, "d%u.example", i);
-		minutes[(next((struct sts_schedule){.domain = name, .interval_s = HOUR, .now = NOW}).due_at - NOW - 1) / 60]++;
+		minutes[(next((struct sts_schedule){.domain = name, .interval_s = HOUR, .now = NOW}).due_at - NOW - 1) /
+			60]++;
 	}
 	for (unsigned i = 0; i < 60; i++) {
 		most = minutes[i] > most ? minutes[i] : most;
@@ -71,7 +74,8 @@ static void test_spread(void)
 
 static void test_second_look(void)
 {
-	struct sts_schedule s = {.domain = "example.test", .interval_s = DAY, .looked_at = NOW, .now = NOW, .unconfirmed = true};
+	struct sts_schedule s = {
+		.domain = "example.test", .interval_s = DAY, .looked_at = NOW, .now = NOW, .unconfirmed = true};
 	struct sts_appointment a = sts_schedule_next(&s);
 
 	CASE("a fault that is not confirmed is looked at again within minutes");
@@ -87,7 +91,8 @@ static void test_second_look(void)
 	s.second_looks = 0;
 	EXPECT_INT(a.due_at, sts_schedule_next(&s).due_at);
 	CASE("where the regular look comes sooner, that is the second one");
-	s = (struct sts_schedule){.domain = "example.test", .interval_s = 60, .looked_at = NOW, .now = NOW, .unconfirmed = true};
+	s = (struct sts_schedule){
+		.domain = "example.test", .interval_s = 60, .looked_at = NOW, .now = NOW, .unconfirmed = true};
 	a = sts_schedule_next(&s);
 	EXPECT(a.due_at <= NOW + 60);
 	EXPECT_INT(a.second_looks, 0);
@@ -125,9 +130,9 @@ static void test_words(void)
 	static const struct {
 		const char *text;
 		int64_t want; /* 0: refused */
-	} cases[] = {{"60s", 60}, {"1m", 60}, {"30m", 1800}, {"90m", 5400}, {"1h", 3600}, {"1d", DAY}, {"30d", 30 * DAY},
-		{"59s", 0}, {"31d", 0}, {"0h", 0}, {"1", 0}, {"h", 0}, {"", 0}, {"-1h", 0}, {"1.5h", 0}, {"1w", 0}, {"1H", 0},
-		{"99999999999999999999s", 0}, {"1 h", 0}, {"106751991167300d", 0}};
+	} cases[] = {{"60s", 60}, {"1m", 60}, {"30m", 1800}, {"90m", 5400}, {"1h", 3600}, {"1d", DAY},
+		{"30d", 30 * DAY}, {"59s", 0}, {"31d", 0}, {"0h", 0}, {"1", 0}, {"h", 0}, {"", 0}, {"-1h", 0},
+		{"1.5h", 0}, {"1w", 0}, {"1H", 0}, {"99999999999999999999s", 0}, {"1 h", 0}, {"106751991167300d", 0}};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t got = 0;

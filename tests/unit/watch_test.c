@@ -51,7 +51,8 @@ static void begin(const char *name)
 	CASE("%s: %s", kind, name);
 }
 
-static enum sts_watch_change add(struct sts_store *s, const char *name, const char *tags, int64_t interval_s, int64_t now)
+static enum sts_watch_change add(
+	struct sts_store *s, const char *name, const char *tags, int64_t interval_s, int64_t now)
 {
 	enum sts_watch_change change = STS_WATCH_SAME;
 
@@ -60,8 +61,8 @@ static enum sts_watch_change add(struct sts_store *s, const char *name, const ch
 }
 
 /* Names leased, with blanks between. */
-static const char *lease(struct sts_store *s, struct sts_arena *arena, const char *who, int64_t now, size_t max,
-	struct sts_watched *out)
+static const char *lease(
+	struct sts_store *s, struct sts_arena *arena, const char *who, int64_t now, size_t max, struct sts_watched *out)
 {
 	struct sts_watched room[16];
 	const char *names = "";
@@ -72,8 +73,7 @@ static const char *lease(struct sts_store *s, struct sts_arena *arena, const cha
 		return "(failed)";
 	}
 	for (size_t i = 0; i < count; i++)
-		names = sts_sprintf(
-			arena, "%s%s%s", names, i == 0 ? "" : " ", (out == NULL ? room : out)[i].name);
+		names = sts_sprintf(arena, "%s%s%s", names, i == 0 ? "" : " ", (out == NULL ? room : out)[i].name);
 	return names;
 }
 
@@ -165,7 +165,8 @@ static void test_leases(void)
 	settle(s, &mine[0], T0 + 50);
 	EXPECT_INT(sts_store_end(s, STS_OK), STS_OK);
 	EXPECT_INT(sts_watch_find(s, "d0.example", arena, &found), STS_OK);
-	EXPECT(found.turn == mine[0].turn + 1 && found.due_at == T0 + 50 && found.second_looks == 1 && found.leased_until == 0);
+	EXPECT(found.turn == mine[0].turn + 1 && found.due_at == T0 + 50 && found.second_looks == 1 &&
+		found.leased_until == 0);
 	EXPECT_CSTR(found.verdict, "enforced");
 	EXPECT_STR(found.doc, "{}");
 	EXPECT_INT(sts_watch_claim(s, "me", &mine[0]), STS_ENOENT);
@@ -244,7 +245,8 @@ static void test_tags(void)
 	CASE("tags are sorted, each once");
 	EXPECT_INT(sts_tags_join((const char *const[]){"web", "a.b", "web", "a-b"}, 4, arena, &out, &why), STS_OK);
 	EXPECT_CSTR(out, ",a-b,a.b,web,");
-	EXPECT(sts_tags_have(out, "web") && sts_tags_have(out, "a-b") && !sts_tags_have(out, "we") && !sts_tags_have(out, "eb"));
+	EXPECT(sts_tags_have(out, "web") && sts_tags_have(out, "a-b") && !sts_tags_have(out, "we") &&
+		!sts_tags_have(out, "eb"));
 	EXPECT(!sts_tags_have(out, "") && !sts_tags_have(",", "a"));
 	EXPECT_INT(sts_tags_join(NULL, 0, arena, &out, &why), STS_OK);
 	EXPECT_CSTR(out, ",");
