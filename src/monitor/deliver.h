@@ -1,4 +1,5 @@
-/* One message to one route, now. Each blocks, within the route's timeout. */
+/* One message to one route, now. Each blocks, within the route's timeout. The program ignores SIGPIPE: a
+ * receiver that hangs up is a failure like any other. */
 #ifndef STS_MONITOR_DELIVER_H
 #define STS_MONITOR_DELIVER_H
 

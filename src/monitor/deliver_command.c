@@ -102,33 +102,12 @@ static int start(const struct sts_delivery *d, int in, pid_t *pid)
 
 /* ---- feeding --------------------------------------------------------------------------------------------------- */
 
-/* Write without SIGPIPE: a program need not read what it is given. */
-static ssize_t write_quietly(int fd, struct sts_str s)
-{
-	struct timespec now = {0};
-	sigset_t pipe_only;
-	sigset_t before;
-	ssize_t n;
-	int err;
-
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-	n = write(fd, s.ptr, s.len);
-	err = errno;
-	if (n < 0 && err == EPIPE && !sigismember(&before, SIGPIPE))
-		sigtimedwait(&pipe_only, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = err;
-	return n;
-}
-
 /* As much as the pipe takes; it is closed at the end. */
 static void feed(int *fd, struct sts_str *rest)
 {
 	ssize_t n = 0;
 
-	while (rest->len > 0 && (n = write_quietly(*fd, *rest)) > 0)
+	while (rest->len > 0 && (n = write(*fd, rest->ptr, rest->len)) > 0)
 		*rest = sts_str_from(*rest, (size_t)n);
 	if (rest->len > 0 && n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
