@@ -359,6 +359,22 @@ static void judge(struct reading *r)
 
 /* ---- the two that read by the grammar ---- */
 
+/* The grammar of an mx value without the lengths that DNS allows. */
+static bool fits_but_for_length(struct sts_str s)
+{
+	if (sts_str_starts(s, "*."))
+		s = sts_str_from(s, 2);
+	for (size_t i = 0; i < s.len; i++) {
+		bool first = i == 0 || s.ptr[i - 1] == '.';
+		bool last = i + 1 == s.len || s.ptr[i + 1] == '.';
+
+		if (s.ptr[i] == '.' ? first || i + 1 == s.len
+				    : !sts_is_alnum(s.ptr[i]) && (s.ptr[i] != '-' || first || last))
+			return false;
+	}
+	return s.len > 0;
+}
+
 /* What mox and postfix-tlspol do with an mx value that the RFC's grammar, or its length rule, does not take, and with
  * addresses. */
 static void judge_pattern(struct reading *r, const struct sts_mx_pattern *mx)
@@ -371,6 +387,8 @@ static void judge_pattern(struct reading *r, const struct sts_mx_pattern *mx)
 	if (mx->valid)
 		return;
 	if (r->sender == STS_SENDER_TLSPOL && final_dot && sts_mx_pattern_valid(sts_str(text.ptr, text.len - 1)))
+		return;
+	if (r->sender == STS_SENDER_MOX && fits_but_for_length(text))
 		return;
 	refuse(r, "drops a policy with a malformed mx line");
 }
