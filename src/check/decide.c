@@ -58,7 +58,8 @@ static enum sts_decision insisting(const struct host_view *v, bool good, enum st
 
 static enum sts_decision by_policy(const struct sts_policy *p, const struct sts_mx *mx, const struct host_view *v)
 {
-	bool covered = sts_policy_covers(p, mx->name, NULL);
+	/* No policy covers an address, not even one that writes it: it is no name, and no certificate fits it. */
+	bool covered = !mx->ip_literal && sts_policy_covers(p, mx->name, NULL);
 
 	if (p->mode == STS_MODE_ENFORCE && !covered)
 		return STS_REFUSE;
@@ -138,8 +139,8 @@ static void decide_host(const struct sts_facts *f, const struct sts_mx *mx, stru
 {
 	struct host_view v = look(f, mx);
 
-	/* One that only lacks an address goes on: its name is compared with the policy before it is looked up. */
-	if (!sts_mx_real(mx)) {
+	/* One that lacks an address, or is one, goes on: its name is compared with the policy before it is looked up. */
+	if (mx->null_mx) {
 		for (size_t s = 0; s < STS_STATE_COUNT; s++)
 			j->decisions[s] = STS_UNREACHABLE;
 		return;
@@ -165,7 +166,7 @@ enum sts_decision sts_decide_with(
 	struct sts_policy as = *policy;
 
 	as.mode = mode;
-	return sts_mx_real(mx) ? by_policy(&as, mx, &v) : STS_UNREACHABLE;
+	return mx->null_mx ? STS_UNREACHABLE : by_policy(&as, mx, &v);
 }
 
 /* ---- the domain -------------------------------------------------------------------------------------------------- */
@@ -175,7 +176,7 @@ size_t sts_count_mx(const struct sts_report *r)
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->facts->mx_count; i++)
-		count += sts_mx_real(&r->facts->mx[i]) && !sts_mx_repeated(r->facts, i);
+		count += !r->facts->mx[i].null_mx && !sts_mx_repeated(r->facts, i);
 	return count;
 }
 
@@ -184,7 +185,7 @@ size_t sts_count_decision(const struct sts_report *r, enum sts_sender_state stat
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->facts->mx_count; i++)
-		count += sts_mx_real(&r->facts->mx[i]) && !sts_mx_repeated(r->facts, i) &&
+		count += !r->facts->mx[i].null_mx && !sts_mx_repeated(r->facts, i) &&
 			 r->mx[i].decisions[state] == decision;
 	return count;
 }
@@ -236,7 +237,7 @@ void sts_decide_domain(const struct sts_facts *f, const enum sts_decision *decis
 	for (size_t i = 0; i < f->mx_count; i++) {
 		if (rank(decisions[i]) > rank(out->worst))
 			out->worst = decisions[i];
-		out->refused += sts_mx_real(&f->mx[i]) && !sts_mx_repeated(f, i) && decisions[i] == STS_REFUSE;
+		out->refused += !f->mx[i].null_mx && !sts_mx_repeated(f, i) && decisions[i] == STS_REFUSE;
 	}
 }
 

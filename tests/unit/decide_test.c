@@ -84,6 +84,26 @@ static void no_address_mx1(struct sts_facts *f)
 	facts_set_state(&f->mx[0].host.a, STS_DNS_NODATA);
 }
 
+static void literal_mx1(struct sts_facts *f)
+{
+	facts_set_hosts(f, "192.0.2.1 mx1.example.test");
+	f->mx[0].ip_literal = true;
+	f->mx[0].smtp_count = 0;
+	f->mx[0].host.address_count = 0;
+}
+
+static void literal_in_policy(struct sts_facts *f)
+{
+	literal_mx1(f);
+	facts_set_policy(f, "version: STSv1\nmode: enforce\nmx: 192.0.2.1\nmax_age: 1209600\n");
+}
+
+static void literal_testing(struct sts_facts *f)
+{
+	literal_mx1(f);
+	testing(f);
+}
+
 static void no_address_uncovered_mx1(struct sts_facts *f)
 {
 	uncovered_mx1(f);
@@ -209,6 +229,12 @@ static const struct {
 		"deliver-verified"},
 	{"weak is not refused", weak_mx1, "deliver-verified", "deliver-verified", "deliver-verified",
 		"deliver-unverified", "deliver-verified"},
+	{"an address as MX: no pattern covers it, and nothing is at such a name", literal_mx1, "refuse", "refuse", "refuse",
+		"unreachable", "deliver-verified"},
+	{"an address as MX, written in the policy as well", literal_in_policy, "refuse", "refuse", "refuse", "unreachable",
+		"refuse"},
+	{"an address as MX, testing", literal_testing, "unreachable", "unreachable", "unreachable", "unreachable",
+		"deliver-verified"},
 	{"null MX", null_mx, "unreachable", "unreachable", "unreachable", "unreachable", "unreachable"},
 };
 

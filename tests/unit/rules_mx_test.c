@@ -75,6 +75,12 @@ static void ip_literal(struct sts_facts *f)
 	f->mx[1].host.address_count = 0;
 }
 
+static void ip_literal_testing(struct sts_facts *f)
+{
+	ip_literal(f);
+	facts_set_policy(f, "version: STSv1\nmode: testing\nmx: mx1.example.test\nmax_age: 1209600\n");
+}
+
 static void alias(struct sts_facts *f)
 {
 	f->mx[0].is_cname = true;
@@ -247,7 +253,8 @@ static const struct facts_row rows[] = {
 	{"null MX and a policy", null_mx, "mx.null:notice", "enforced", "SUCCESS", NULL},
 	{"null MX and nothing else", null_mx_alone, "mx.null:info record.absent", "absent", "WARNING", NULL},
 	{"null MX and another", null_mx_and_another, "mx.null-not-alone:error", "enforced", "WARNING", NULL},
-	{"an address as MX", ip_literal, "mx.ip-literal:error", "enforced", "WARNING", NULL},
+	{"an address as MX", ip_literal, "mx.ip-literal:error", BLOCKING},
+	{"an address as MX, testing", ip_literal_testing, "mx.ip-literal:error mode.testing", "testing", "WARNING", NULL},
 	{"an alias", alias, "mx.cname:warning", "enforced", "WARNING", NULL},
 	{"a special-purpose address, denied", private_denied, "mx.dns.private-address:error", "enforced", "WARNING",
 		"private-denied"},
