@@ -35,8 +35,8 @@ void sts_html_icon(struct sts_buf *b, enum sts_icon icon)
 		[STS_ICON_FAIL] =
 			"<path d=\"M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3z\"/><path d=\"m9 9 6 6m0-6-6 6\"/>",
 		[STS_ICON_UNKNOWN] =
-			"<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M9.4 9.7a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 "
-			"1.9M12 16.8v.2\"/>",
+			("<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M9.4 9.7a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 "
+			 "1.9M12 16.8v.2\"/>"),
 		[STS_ICON_NONE] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M8 12h8\"/>",
 		[STS_ICON_INFO] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 11.2v5.2M12 7.6v.2\"/>",
 	};
