@@ -34,6 +34,7 @@ struct fetch_item {
 /** Fetches begun on an unproven answer; the proven one adopts those it names. */
 struct early {
 	struct op op;                 /* of the hint */
+	bool asking;                  /* the hint runs */
 	bool over;                    /* the proven answer is there, or there is no hint */
 	struct fetch_item *fetches;
 };
@@ -86,6 +87,7 @@ struct check {
 	struct fetch_item *fetches4, *fetches6;
 	struct early early4, early6;
 	struct op mx_hint;
+	bool mx_hinting;              /* mx_hint runs */
 	struct sts_answer sibling;     /* TXT at a random name beside the record: shows a wildcard in an unsigned zone */
 	struct sts_answer *misplaced;
 	size_t misplaced_count;

@@ -64,6 +64,7 @@ static void hinted(const struct sts_answer *answer, void *arg)
 		item->next = early->fetches;
 		early->fetches = item;
 	}
+	early->asking = false;
 	op_end(&early->op);
 }
 
@@ -73,6 +74,7 @@ static void hint(struct check *c, struct early *early, uint16_t type)
 		c->deadline_ms, hinted, early);
 
 	early->over = h == NULL;
+	early->asking = h != NULL;
 	if (h != NULL)
 		op_begin(&early->op, c, h, hint_cancel);
 }
@@ -96,6 +98,11 @@ static struct fetch_item *adopt(struct check *c, struct early *early, const stru
 static void drop_early(struct early *early)
 {
 	early->over = true;
+	if (early->asking) {
+		early->asking = false;
+		sts_hint_cancel(early->op.handle);
+		op_end(&early->op);
+	}
 	for (struct fetch_item *item = early->fetches; item != NULL; item = item->next) {
 		if (!item->running)
 			continue;

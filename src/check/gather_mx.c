@@ -315,11 +315,22 @@ static void list_from_answer(struct check *c)
 	f->mx_count = count > STS_MX_MAX ? STS_MX_MAX : count;
 }
 
+/* A hint that comes behind the proof is worth nothing; the resolver may have lost it. */
+static void drop_hint(struct check *c)
+{
+	if (!c->mx_hinting)
+		return;
+	c->mx_hinting = false;
+	sts_hint_cancel(c->mx_hint.handle);
+	op_end(&c->mx_hint);
+}
+
 static void mx_known(struct check *c, void *ctx)
 {
 	struct sts_facts *f = c->facts;
 
 	(void)ctx;
+	drop_hint(c);
 	check_step(c, "mail hosts: MX %s: %s", f->domain, answer_words(c, &f->mx_answer));
 	if (f->mx_answer.state == STS_DNS_OK) {
 		list_from_answer(c);
@@ -359,6 +370,7 @@ static void hinted(const struct sts_answer *answer, void *arg)
 		sts_resolver_warm(resolver, host, STS_T_AAAA);
 		sts_resolver_warm(resolver, sts_sprintf(c->arena, "_25._tcp.%s", host), STS_T_TLSA);
 	}
+	c->mx_hinting = false;
 	op_end(&c->mx_hint);
 }
 
@@ -367,6 +379,7 @@ static void hint(struct check *c)
 	struct sts_hint *h = sts_hint_start(c->engine->loop, c->engine->resolver, c->arena, c->facts->domain, STS_T_MX,
 		c->deadline_ms, hinted, c);
 
+	c->mx_hinting = h != NULL;
 	if (h != NULL)
 		op_begin(&c->mx_hint, c, h, hint_cancel);
 }

@@ -15,7 +15,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-STRIPPING, REFUSING, SLOW = "strip", "refuse", "slow"
+STRIPPING, REFUSING, SLOW, DEAF = "strip", "refuse", "slow", "deaf"
 
 
 def matches(rule, name, rdtype):
@@ -46,6 +46,8 @@ class Server:
             return self.code(message, dns.rcode.REFUSED)
         if kind == STRIPPING:
             return self.fit(await self.stripped(message), message, tcp)
+        if kind == DEAF:
+            return self.fit(await self.upstream(wire), message, tcp) if message.ednsflags & dns.flags.DO else None
         if kind == SLOW:
             await asyncio.sleep(1)
             return self.fit(await self.upstream(wire), message, tcp)

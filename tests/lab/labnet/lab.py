@@ -65,6 +65,7 @@ class Lab:
         names[layout.STRIPPING] = {"row": "lab", "behaviour": "strip", "backend": layout.RESOLVER}
         names[layout.REFUSING_RESOLVER] = {"row": "lab", "behaviour": "refuse", "backend": layout.RESOLVER}
         names[layout.SLOW_RESOLVER] = {"row": "lab", "behaviour": "slow", "backend": layout.RESOLVER}
+        names[layout.DEAF_RESOLVER] = {"row": "lab", "behaviour": "deaf", "backend": layout.RESOLVER}
         for script, servers in (("dnsfault", names), ("webfault", addresses.servers["https"]),
                                 ("mailfault", addresses.servers["smtp"])):
             table = faultserve.write_table(self.work, script, servers, shop)
@@ -94,7 +95,7 @@ class Lab:
         """The options with which mtasts finds its way here."""
         options = ["--trust-anchor", self.anchor, "--ca-file", self.ca_file]
         at = {"lab": layout.RESOLVER, "strip": layout.STRIPPING, "dead": layout.DEAD_RESOLVER,
-              "refuse": layout.REFUSING_RESOLVER, "slow": layout.SLOW_RESOLVER, "lab6": f"[{layout.RESOLVER6}]:53"}.get(resolver)
+              "refuse": layout.REFUSING_RESOLVER, "slow": layout.SLOW_RESOLVER, "deaf": layout.DEAF_RESOLVER, "lab6": f"[{layout.RESOLVER6}]:53"}.get(resolver)
         if at:
             options += ["--resolver", at]
         else:

@@ -18,6 +18,7 @@ RESOLVER = "45.80.0.53"          # Unbound, validating, passes DNSSEC on
 RESOLVER6 = "2a0e:b100::53"
 STRIPPING = "45.80.0.54"         # a resolver that drops everything about DNSSEC
 SLOW_RESOLVER = "45.80.0.56"      # takes a second for each answer
+DEAF_RESOLVER = "45.80.0.57"      # drops every question that does not ask for DNSSEC
 DEAD_RESOLVER = "45.82.0.53"     # never answers
 REFUSING_RESOLVER = "45.80.0.55"  # answers REFUSED to everything
 
