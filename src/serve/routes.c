@@ -21,6 +21,8 @@ const struct route sts_routes[] = {
 	{"/learn/{topic}", STS_GET, STS_ANYBODY, false, 0, page_learn},
 	{"/explain", STS_GET, STS_ANYBODY, false, 0, page_explain_list},
 	{"/explain/{code}", STS_GET, STS_ANYBODY, false, 0, page_explain},
+	{"/fleet", STS_GET, STS_LOCAL_OR_MONITOR, false, 0, page_fleet},
+	{"/fleet.csv", STS_GET, STS_LOCAL_OR_MONITOR, false, 0, page_fleet_csv},
 	{"/assets/{name}", STS_GET, STS_OPEN, false, 0, page_asset},
 	{"/robots.txt", STS_GET, STS_OPEN, false, 0, page_robots},
 	{"/v1/security/mta-sts", STS_GET, STS_CHECKER, true, 0, rest_check},

@@ -57,6 +57,8 @@ void page_learn(struct call *call); /* page_learn.c */
 void page_explain(struct call *call);
 void page_explain_list(struct call *call);
 void page_lint(struct call *call); /* page_lint.c */
+void page_fleet(struct call *call); /* page_fleet.c */
+void page_fleet_csv(struct call *call);
 void page_asset(struct call *call); /* page.c */
 void page_robots(struct call *call);
 

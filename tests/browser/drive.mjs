@@ -153,7 +153,7 @@ async function byKeyboard(browser, server) {
     await page.keyboard.press("Tab");
     same(await at(), "Skip to the content", "first stop");
     await page.keyboard.press("Enter");
-    await page.waitForFunction(() => location.hash === "#main");
+    same(await page.evaluate(() => document.activeElement.id), "main", "the skip link leads");
     await page.keyboard.press("Tab");
     same(await at(), "domain", "behind the skip link");
     await page.keyboard.type(domains.enforced);
@@ -192,6 +192,30 @@ async function history(browser, server) {
   }));
 }
 
+async function fleet(browser, server) {
+  await test("fleet: by state, by cause, by tag, as CSV", () => within(browser, server, {}, async (page) => {
+    await page.goto(`${server.url}/`);
+    await page.getByRole("navigation", { name: "Site" }).getByRole("link", { name: "Fleet" }).click();
+    const tiles = (await page.locator(".tiles li").allTextContents()).map((t) => t.replace(/\s+/g, " "));
+    for (const tile of ["2blocking", "1broken", "1testing", "1not looked at"]) expect(tiles.some((t) => t.includes(tile)), `${tile} in ${tiles}`);
+    const causes = await page.locator(".finding").allTextContents();
+    expect(causes.some((c) => c.includes("match.mx-uncovered") && c.includes(domains.blocking)), `a cause with its domain in ${causes}`);
+    expect(causes.some((c) => c.includes("host.cert.expired") && c.includes(domains.broken)), `another in ${causes}`);
+    same(await page.locator("tbody tr").count(), 7, "domains");
+    expect((await page.locator("tbody tr").first().textContent()).includes("blocking"), "what needs somebody comes first");
+    await page.getByRole("navigation", { name: "Tags" }).getByRole("link", { name: "mine" }).click();
+    same((await page.locator("tbody tr th").allTextContents()).join(), `${domains.blocking},${domains.enforced}`, "domains of a tag");
+    expect(!(await page.textContent("main")).includes("host.cert.expired"), "causes of other tags stay away");
+    await page.locator(".tiles a", { hasText: "enforced" }).click();
+    same((await page.locator("tbody tr th").allTextContents()).join(), domains.enforced, "domains of a tag and a state");
+    const csv = await (await fetch(`${server.url}/fleet.csv?tag=mine`)).text();
+    const lines = csv.trim().split("\r\n");
+    same(lines.length, 3, "lines of the CSV");
+    expect(lines[0].startsWith("domain,verdict,status,") && lines[1].includes("moved.test") && lines[1].includes("blocking"), csv);
+    same((await fetch(`${server.url}/fleet?state=%3Cb%3E`)).status, 400, "a state that is none");
+  }));
+}
+
 async function strangers(browser, server) {
   for (const domain of hostile)
     await test(`strangers' text stays text: ${domain}`, () => within(browser, server, {}, async (page) => {
@@ -209,5 +233,6 @@ export async function drive(browser, server) {
   await looks(browser, server);
   await byKeyboard(browser, server);
   await history(browser, server);
+  await fleet(browser, server);
   await strangers(browser, server);
 }

@@ -8,7 +8,7 @@ export const topics = ["", "/modes", "/set-up", "/mistakes", "/limits", "/faq", 
 
 // One of each kind, for what takes long.
 export const kinds = () => ["/", ...Object.values(domains).map((d) => `/domain/${d}`), `/domain/${domains.enforced}/history`, "/lint", "/learn", "/learn/faq", "/explain",
-  "/explain/match.mx-uncovered"];
+  "/explain/match.mx-uncovered", "/fleet"];
 export const all = () => [...kinds(), ...hostile.map((d) => `/domain/${d}`), ...topics.slice(1).filter((t) => t !== "/faq").map((t) => `/learn${t}`),
   "/domain/mail.good.test?typed=https%3A%2F%2Fmail.good.test%2Fx", "/domain?domain=a..b", "/no-such-page", "/explain/no.such"];
 
@@ -60,6 +60,17 @@ export function year(program, history) {
   const served = [...bodies].map((body) => JSON.stringify({ schema: now.schema, type: "policy", sha256: createHash("sha256").update(body).digest("hex"), body }));
   writeFileSync(file, [...served, ...lines].join("\n") + "\n");
   mtasts(program, "history", "--history", history, "--import", file);
+}
+
+// Watched domains, looked at twice, so that faults count.
+export function fleet(program, history) {
+  const monitor = (...args) => mtasts(program, "monitor", ...args, "--config", path.join(work, "mtasts.conf"), "--history", history);
+  writeFileSync(path.join(work, "mtasts.conf"), "");
+  monitor("add", "--tag", "mine", "--tag", "production", domains.enforced, domains.blocking);
+  monitor("add", "--tag", "customers", domains.testing, domains.broken, domains.absent, "hostile-mx-names.test");
+  const now = Date.now();
+  for (const later of [0, 3600000]) monitor("run", "--once", ...labOptions(), "--at", new Date(now + later).toISOString().slice(0, 19) + "Z");
+  monitor("add", "not-yet.test");
 }
 
 export { readFileSync };

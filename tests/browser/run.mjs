@@ -2,7 +2,7 @@
 import path from "node:path";
 import { mkdirSync } from "node:fs";
 import { browse, leave, serve, tally, work } from "./world.mjs";
-import { year } from "./pages.mjs";
+import { fleet, year } from "./pages.mjs";
 import { shots, shown } from "./shots.mjs";
 
 const [build, ...rest] = process.argv.slice(2);
@@ -11,6 +11,7 @@ const program = path.join(build, "mtasts");
 tally.only = option("--only") && new RegExp(option("--only"));
 const history = path.join(work, "history.db");
 year(program, history);
+fleet(program, history);
 const server = await serve(program, "--history", history);
 const browser = await browse();
 try {

@@ -46,4 +46,4 @@ export async function shots(browser, server, folder, paths) {
 
 export const shown = () => ({ start: "/", enforced: `/domain/${domains.enforced}`, testing: `/domain/${domains.testing}`, broken: `/domain/${domains.broken}`,
   blocking: `/domain/${domains.blocking}`, absent: `/domain/${domains.absent}`, unknown: `/domain/${domains.unknown}`, history: `/domain/${domains.enforced}/history`,
-  learn: "/learn", modes: "/learn/modes", explain: "/explain", finding: "/explain/match.mx-uncovered", lint: "/lint", hostile: `/domain/${hostile[0]}`, error: "/domain?domain=a..b" });
+  learn: "/learn", modes: "/learn/modes", explain: "/explain", finding: "/explain/match.mx-uncovered", lint: "/lint", fleet: "/fleet", mistakes: "/learn/mistakes", hostile: `/domain/${hostile[0]}`, error: "/domain?domain=a..b" });

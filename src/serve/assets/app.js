@@ -173,6 +173,12 @@
 	});
 	addEventListener("popstate", () => location.reload());
 
+	// Not every browser moves the focus to where a link leads.
+	document.querySelector(".skip").addEventListener("click", (event) => {
+		event.preventDefault();
+		main.focus();
+		main.scrollIntoView();
+	});
 	enhance(document);
 	document.querySelector("[aria-invalid=true]")?.focus();
 })();
