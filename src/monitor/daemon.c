@@ -20,6 +20,11 @@
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000
 
+/* An engine's caches are no older than this when a look begins. Below the time to a second look: what the first one was
+ * told by a cache must not be confirmed by the same cache, and an id that was changed along with its policy must be
+ * seen to be. */
+#define FRESH_S 100
+
 void monitor_say(const struct sts_monitor *m, const char *fmt, ...)
 {
 	char line[1024];
@@ -104,11 +109,36 @@ static enum sts_err start_look(struct sts_monitor *m, const struct sts_watched *
 	if (w->doc.ptr != NULL)
 		slot->w.doc.ptr = sts_strndup(slot->arena, w->doc.ptr, w->doc.len);
 	slot->ticket = ++m->ticket;
+	slot->looker = m->looker;
 	slot->next = m->slots;
 	m->slots = slot;
 	m->slot_count++;
 	sts_looker_start(m->looker, slot->w.name, slot->ticket);
 	return STS_OK;
+}
+
+/* A new engine, with empty caches, while the old one ends what it has. One that cannot be had now is had another time.
+ */
+static void renew_looker(struct sts_monitor *m)
+{
+	const struct sts_monitor_options *o = m->options;
+	int64_t age_s = sts_now_s() - m->fresh_at;
+	struct sts_looker *looker = NULL;
+	const char *why;
+
+	if (m->fresh_at == 0) {
+		m->fresh_at = sts_now_s();
+		return;
+	}
+	if ((age_s >= 0 && age_s < FRESH_S) || m->retiring != NULL)
+		return;
+	if (sts_looker_new(&o->engine, o->where, o->concurrency, &looker, &why) != STS_OK) {
+		monitor_say(m, "caches cannot be renewed: %s", why);
+		return;
+	}
+	m->retiring = m->looker;
+	m->looker = looker;
+	m->fresh_at = sts_now_s();
 }
 
 static enum sts_err lease_more(struct sts_monitor *m)
@@ -127,6 +157,8 @@ static enum sts_err lease_more(struct sts_monitor *m)
 	due = sts_alloc_array(arena, free_slots, sizeof *due);
 	err = sts_watch_lease(m->store, m->name.text, sts_now_s(), m->options->lease_s, free_slots, arena, due, &count);
 	m->idle = err == STS_OK && count == 0;
+	if (count > 0)
+		renew_looker(m);
 	for (size_t i = 0; i < count && err == STS_OK; i++)
 		err = start_look(m, &due[i]);
 	sts_arena_free(arena);
@@ -235,11 +267,15 @@ static void take_signal(struct sts_monitor *m)
 
 static void wait_for_something(struct sts_monitor *m)
 {
-	struct pollfd fds[] = {{m->signal_fd, POLLIN, 0}, {sts_looker_fd(m->looker), POLLIN, 0}};
 	bool left_alone = sts_now_ms() < m->retry_ms;
+	struct pollfd fds[] = {
+		{m->signal_fd, POLLIN, 0},
+		{sts_looker_fd(m->looker), POLLIN, 0},
+		{m->retiring == NULL ? -1 : sts_looker_fd(m->retiring), POLLIN, 0},
+	};
 
 	/* While the store is left alone what ended can wait. */
-	if (poll(fds, left_alone ? 1 : 2, m->options->clock_file != NULL || left_alone ? TURN_CLOCK_MS : TURN_MS) <= 0)
+	if (poll(fds, left_alone ? 1 : 3, m->options->clock_file != NULL || left_alone ? TURN_CLOCK_MS : TURN_MS) <= 0)
 		return;
 	if (fds[0].revents != 0)
 		take_signal(m);
@@ -358,6 +394,7 @@ void sts_monitor_free(struct sts_monitor *m)
 		return;
 	sts_deliverer_stop(m->deliverer);
 	sts_looker_free(m->looker);
+	sts_looker_free(m->retiring);
 	while (m->slots != NULL)
 		slot_free(m, m->slots);
 	if (m->alerts != NULL)

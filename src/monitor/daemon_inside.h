@@ -16,6 +16,7 @@ struct slot {
 	struct sts_arena *arena;
 	struct sts_watched w;
 	int64_t ticket;
+	struct sts_looker *looker; /* that makes the look */
 	struct sts_looked *looked; /* NULL: under way */
 	bool lost;                 /* the lease is another's */
 	bool hopeless;             /* what was seen cannot be kept: only the next appointment is */
@@ -28,6 +29,8 @@ struct sts_monitor {
 	struct sts_alerts *alerts;
 	struct sts_deliverer *deliverer;
 	struct sts_looker *looker;
+	struct sts_looker *retiring; /* ends the looks it has, and gets no more; NULL: there is none */
+	int64_t fresh_at;            /* when the first look of looker began; 0: it has made none */
 	struct sts_worker_name name;
 	struct slot *slots;
 	size_t slot_count;

@@ -36,9 +36,9 @@ static void count_loss(struct sts_monitor *m)
 }
 
 /* What ended, to its slot. */
-void slots_collect(struct sts_monitor *m)
+static void collect(struct sts_monitor *m, struct sts_looker *looker)
 {
-	for (struct sts_looked *l = sts_looker_take(m->looker), *next; l != NULL; l = next) {
+	for (struct sts_looked *l = sts_looker_take(looker), *next; l != NULL; l = next) {
 		struct slot *slot = m->slots;
 
 		next = l->next;
@@ -50,6 +50,22 @@ void slots_collect(struct sts_monitor *m)
 		else
 			slot->looked = l;
 	}
+}
+
+void slots_collect(struct sts_monitor *m)
+{
+	bool busy = false;
+
+	collect(m, m->looker);
+	if (m->retiring == NULL)
+		return;
+	collect(m, m->retiring);
+	for (const struct slot *slot = m->slots; slot != NULL; slot = slot->next)
+		busy = busy || (slot->looker == m->retiring && slot->looked == NULL);
+	if (busy)
+		return;
+	sts_looker_free(m->retiring);
+	m->retiring = NULL;
 }
 
 /* ---- keeping a look -------------------------------------------------------------------------------------------- */
