@@ -13,8 +13,8 @@ struct sts_alerts {
 /** What is kept of an event: the first time it was seen, and the look. The arena's. */
 const char *sts_event_doc(struct sts_arena *arena, int64_t since, const char *look);
 
-/** Put a message of the alert into the outbox, for this route; name is filled. */
-enum sts_err alert_post(
-	struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert, struct sts_arena *arena);
+/** Put a message of the alert into the outbox, for this route. A message holds so much: of an alert that is longer, as
+ * many parts as fit. */
+enum sts_err alert_post(struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert);
 
 #endif

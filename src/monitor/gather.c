@@ -7,7 +7,11 @@
 
 #include <stdlib.h>
 
-#define MESSAGE_MAX ((size_t)4 * 1024 * 1024)
+#define MESSAGE_MAX ((size_t)1024 * 1024)
+#define DIGEST_MAX ((size_t)4 * 1024 * 1024)
+/* What is taken into memory at once; the rest follows in the next round. */
+#define EVENTS_AT_ONCE "4000"
+#define ROUNDS_MAX 100
 /* An alert waits for domains of its cause that were not looked at yet, at most so many gathering times in all. */
 #define PATIENCE 3
 /* Between asking whether they were, seconds. */
@@ -100,32 +104,60 @@ static size_t choose(const struct sts_route *route, const struct sts_alert *all,
 	return n;
 }
 
-enum sts_err alert_post(
-	struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert, struct sts_arena *arena)
+/* All of it, or as much as a message holds. */
+static bool write_fitting(struct sts_alert *alert, struct sts_arena *arena, struct sts_buf *doc)
+{
+	static const size_t fewer[] = {SIZE_MAX, 100, 1};
+
+	for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++) {
+		struct sts_alert part = *alert;
+
+		if (part.count > fewer[i])
+			part.count = fewer[i];
+		sts_buf_clear(doc);
+		sts_buf_init(doc, MESSAGE_MAX);
+		sts_alert_write(&part, arena, doc);
+		if (!doc->failed)
+			return true;
+	}
+	return false;
+}
+
+static enum sts_err put(
+	struct sts_alerts *a, const struct sts_route *route, const struct sts_alert *alert, struct sts_str doc)
+{
+	int64_t when = alert->test ? alert->at : sts_route_when(route, sts_alert_severity(alert), alert->at);
+	struct sts_message m = {
+		.name = alert->name,
+		.thread = alert->thread,
+		.route = route->name,
+		.kind = sts_alert_kind(alert),
+		.severity = sts_alert_severity(alert),
+		.made_at = alert->at,
+		.due_at = when,
+		.doc = doc,
+	};
+
+	return sts_outbox_put(a->store, &m, when > alert->at ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
+}
+
+enum sts_err alert_post(struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert)
 {
 	char name[40];
+	struct sts_arena *arena = sts_arena_new();
 	struct sts_buf doc;
-	int64_t when = alert->test ? alert->at : sts_route_when(route, sts_alert_severity(alert), alert->at);
 	enum sts_err err = STS_ENOMEM;
 
+	if (arena == NULL)
+		return STS_ENOMEM;
 	sts_outbox_name("msg_", name);
 	alert->name = name;
 	sts_buf_init(&doc, MESSAGE_MAX);
-	sts_alert_write(alert, arena, &doc);
-	if (!doc.failed)
-		err = sts_outbox_put(a->store,
-			&(struct sts_message){
-				.name = name,
-				.thread = alert->thread,
-				.route = route->name,
-				.kind = sts_alert_kind(alert),
-				.severity = sts_alert_severity(alert),
-				.made_at = alert->at,
-				.due_at = when,
-				.doc = sts_buf_str(&doc),
-			},
-			when > alert->at ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
+	if (write_fitting(alert, arena, &doc))
+		err = put(a, route, alert, sts_buf_str(&doc));
+	alert->name = NULL;
 	sts_buf_clear(&doc);
+	sts_arena_free(arena);
 	return err;
 }
 
@@ -141,7 +173,7 @@ static enum sts_err post_to_all(struct gathering *g, const struct sts_alert *all
 		alert.parts = chosen;
 		alert.count = choose(&routes->items[i], all, chosen);
 		if (alert.count > 0)
-			err = alert_post(g->a, &routes->items[i], &alert, g->arena);
+			err = alert_post(g->a, &routes->items[i], &alert);
 	}
 	return err;
 }
@@ -303,7 +335,8 @@ static enum sts_err tell_events(struct gathering *g)
 {
 	struct rows l = {.arena = g->arena};
 	enum sts_err err = sts_store_run(g->a->store,
-		"DELETE FROM event WHERE cause IN (SELECT cause FROM event WHERE gather_at <= ?1)"
+		"DELETE FROM event WHERE id IN (SELECT id FROM event WHERE cause IN"
+		" (SELECT cause FROM event WHERE gather_at <= ?1) ORDER BY cause, id LIMIT " EVENTS_AT_ONCE ")"
 		" RETURNING id, domain, tags, cause, kind, severity, at, doc",
 		STS_VALUES(sts_v_int(g->now)), event_row, &l);
 
@@ -374,7 +407,7 @@ static enum sts_err remind(struct gathering *g, const struct reminder *r)
 	enum sts_err err = sts_store_run(g->a->store,
 		"SELECT watch.name, watch.tags, incident.severity, counted_at, first_at, incident.doc FROM incident"
 		" JOIN watch ON watch.id = incident.watch_id WHERE cause = ?1 AND incident.state IN (2, 3) ORDER BY "
-		"incident.id",
+		"incident.id LIMIT " EVENTS_AT_ONCE,
 		STS_VALUES(sts_v_text(r->key)), standing_row, &l);
 
 	alert.parts = l.items;
@@ -441,7 +474,7 @@ static enum sts_err put_digest(struct gathering *g, const struct sts_message *m,
 		docs[i] = m[i].doc;
 		digest.severity = m[i].severity > digest.severity ? m[i].severity : digest.severity;
 	}
-	sts_buf_init(&doc, MESSAGE_MAX);
+	sts_buf_init(&doc, DIGEST_MAX);
 	sts_digest_write(name, g->now, docs, count, g->arena, &doc);
 	*fits = !doc.failed;
 	digest.doc = sts_buf_str(&doc);
@@ -527,19 +560,30 @@ static enum sts_err is_idle(struct gathering *g, bool *idle, int64_t *next_at)
 	return err;
 }
 
-enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_at)
+static enum sts_err gather_round(struct sts_alerts *a, int64_t now, bool *idle, int64_t *next_at)
 {
 	struct gathering g = {a, sts_arena_new(), now};
-	int64_t next = INT64_MAX;
-	bool idle = false;
 	enum sts_err err;
 
 	if (g.arena == NULL)
 		return STS_ENOMEM;
-	err = is_idle(&g, &idle, &next);
-	if (err == STS_OK && !idle)
-		err = gather(&g, &next);
+	err = is_idle(&g, idle, next_at);
+	if (err == STS_OK && !*idle)
+		err = gather(&g, next_at);
 	sts_arena_free(g.arena);
+	return err;
+}
+
+enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_at)
+{
+	int64_t next = INT64_MAX;
+	bool idle = false;
+	enum sts_err err = STS_OK;
+
+	for (int i = 0; i < ROUNDS_MAX && err == STS_OK && !idle; i++) {
+		err = gather_round(a, now, &idle, &next);
+		idle = idle || next > now;
+	}
 	if (err == STS_OK)
 		*next_at = next;
 	return err;

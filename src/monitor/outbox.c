@@ -186,9 +186,10 @@ static enum sts_err hand_row(const struct sts_value *v, size_t count, void *arg)
 }
 
 static const char held[] =
-	"SELECT " COLUMNS " FROM outbox WHERE state = 3 AND due_at <= ?1 ORDER BY route, made_at, id";
+	"SELECT " COLUMNS " FROM outbox WHERE state = 3 AND due_at <= ?1 ORDER BY route, made_at, id LIMIT 32";
 static const char held_locked[] =
-	"SELECT " COLUMNS " FROM outbox WHERE state = 3 AND due_at <= ?1 ORDER BY route, made_at, id FOR UPDATE";
+	"SELECT " COLUMNS
+	" FROM outbox WHERE state = 3 AND due_at <= ?1 ORDER BY route, made_at, id LIMIT 32 FOR UPDATE";
 
 enum sts_err sts_outbox_held(struct sts_store *s, int64_t now, sts_message_fn *fn, void *arg)
 {

@@ -80,7 +80,7 @@ STS_MUST_CHECK enum sts_err sts_outbox_next(struct sts_store *s, const char *rou
 /** Takes one; what it gets is gone when it returns. Must not run statements. */
 typedef enum sts_err sts_message_fn(const struct sts_message *m, void *arg);
 
-/** Held messages whose quiet hours are over, by route and age; they are this transaction's. */
+/** Held messages whose quiet hours are over, by route and age, at most 32 at once; they are this transaction's. */
 STS_MUST_CHECK enum sts_err sts_outbox_held(struct sts_store *s, int64_t now, sts_message_fn *fn, void *arg);
 STS_MUST_CHECK enum sts_err sts_outbox_move(struct sts_store *s, int64_t id, enum sts_outbox_state state, int64_t now);
 /** When the first held one's quiet hours end. @return also STS_ENOENT */

@@ -41,7 +41,7 @@ static enum sts_err post_samples(struct sts_alerts *a, int64_t now, struct sts_a
 			.test = true,
 		};
 
-		err = alert_post(a, &routes->items[i], &alert, arena);
+		err = alert_post(a, &routes->items[i], &alert);
 	}
 	return sts_store_end(a->store, err);
 }

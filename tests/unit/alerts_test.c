@@ -391,6 +391,35 @@ static void one_cause(void)
 	EXPECT_INT(number(m.items[0], "remaining_domains"), 0);
 }
 
+/* Far more than is taken into memory at once: nothing is lost, and the store is not stuck. */
+static void a_flood(void)
+{
+	struct messages m;
+	int64_t left = -1;
+	int64_t told = 0;
+
+	begin("a flood", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", two_records, T0);
+	look("a.test", two_records, T0 + 100);
+	for (int i = 0; i < 13; i++)
+		EXPECT_INT(
+			sts_store_run(store,
+				"INSERT INTO event (watch_id, domain, tags, cause, kind, severity, at, gather_at, doc)"
+				" SELECT watch_id, domain || id, tags, cause, kind, severity, at, gather_at, doc FROM "
+				"event",
+				STS_NO_VALUES, NULL, NULL),
+			STS_OK);
+	EXPECT_INT(gather(T0 + 5000), T0 + 5000 + DAY);
+	EXPECT_INT(sts_store_int(store, "SELECT count(*) FROM event", STS_NO_VALUES, &left), STS_OK);
+	EXPECT_INT(left, 0);
+	m = drain("ops");
+	EXPECT_INT(m.count, 5);
+	for (size_t i = 0; i < m.count; i++)
+		told += number(m.items[i], "domain_count");
+	EXPECT(told >= 8192);
+}
+
 static void patience(void)
 {
 	begin("it does not wait for ever", "ops stdout=json");
@@ -797,6 +826,7 @@ static void run_all(const char *which)
 	nothing();
 	unseen();
 	one_cause();
+	a_flood();
 	patience();
 	other_causes();
 	worse();
