@@ -33,6 +33,9 @@ enum sts_err sts_fleet_faults(struct sts_store *s, const char *tag_or_null, sts_
 	return sts_store_run(s,
 		"SELECT i.cause, i.code, w.name, w.tags, i.severity, i.counted_at FROM incident i JOIN watch w ON w.id "
 		"= i.watch_id"
-		" WHERE i.state IN (?1, ?2) ORDER BY i.cause, i.code, w.name",
+		" JOIN (SELECT cause, max(severity) AS worst, count(DISTINCT watch_id) AS domains FROM incident"
+		" WHERE state IN (?1, ?2) GROUP BY cause) c ON c.cause = i.cause"
+		" WHERE i.state IN (?1, ?2) ORDER BY c.worst DESC, c.domains DESC, i.cause, i.severity DESC, i.code, "
+		"w.name",
 		STS_VALUES(sts_v_int(STS_INCIDENT_OPEN), sts_v_int(STS_INCIDENT_FADING)), take, &e);
 }

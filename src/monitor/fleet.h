@@ -16,7 +16,8 @@ struct sts_fleet_fault {
 
 typedef void sts_fleet_fn(const struct sts_fleet_fault *fault, void *arg);
 
-/** Every incident that counts of watched domains (of one tag, or of all), by cause, code and domain. */
+/** Every incident that counts of watched domains (of one tag, or of all): causes that are
+ * worst, then those of most domains first; below a cause by code and domain. */
 STS_MUST_CHECK enum sts_err sts_fleet_faults(struct sts_store *s, const char *tag_or_null, sts_fleet_fn *fn, void *arg);
 
 #endif

@@ -34,9 +34,9 @@ void sts_html_icon(struct sts_buf *b, enum sts_icon icon)
 		[STS_ICON_WARN] = "<path d=\"M12 3.6 2.6 20h18.8z\"/><path d=\"M12 10v4.6M12 17.2v.2\"/>",
 		[STS_ICON_FAIL] =
 			"<path d=\"M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3z\"/><path d=\"m9 9 6 6m0-6-6 6\"/>",
-		[STS_ICON_UNKNOWN] =
-			("<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M9.4 9.7a2.6 2.6 0 1 1 3.9 2.2c-.9.5-1.3 1-1.3 "
-			 "1.9M12 16.8v.2\"/>"),
+		[STS_ICON_UNKNOWN] = ("<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M9.4 9.7a2.6 2.6 0 1 1 3.9 "
+				      "2.2c-.9.5-1.3 1-1.3 "
+				      "1.9M12 16.8v.2\"/>"),
 		[STS_ICON_NONE] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M8 12h8\"/>",
 		[STS_ICON_INFO] = "<circle cx=\"12\" cy=\"12\" r=\"9\"/><path d=\"M12 11.2v5.2M12 7.6v.2\"/>",
 	};
@@ -194,7 +194,7 @@ static void next_steps(struct sts_buf *b, const struct sts_report *r)
 	sts_buf_puts(b, "</ol>\n");
 }
 
-static void not_tested(struct sts_buf *b, const struct sts_report *r)
+static void not_tested(struct sts_buf *b, const struct sts_report *r, const char *explain)
 {
 	if (r->not_tested_count == 0)
 		return;
@@ -203,7 +203,9 @@ static void not_tested(struct sts_buf *b, const struct sts_report *r)
 	for (size_t i = 0; i < r->not_tested_count; i++) {
 		sts_buf_puts(b, "<li>");
 		sts_xml(b, r->not_tested[i].what);
-		sts_buf_printf(b, " <span class=\"reason\">(%s)</span></li>\n", r->not_tested[i].reason);
+		sts_buf_puts(b, " (");
+		sts_html_code(b, r->not_tested[i].reason, explain);
+		sts_buf_puts(b, ")</li>\n");
 	}
 	sts_buf_puts(b, "</ul>\n");
 }
@@ -253,7 +255,7 @@ static void overview(struct sts_buf *b, const struct sts_report *r, const struct
 	sts_html_findings(b, r->findings, r->finding_count, policy_source(r->facts), o);
 	next_steps(b, r);
 	sts_html_senders(b, r);
-	not_tested(b, r);
+	not_tested(b, r, o->explain);
 }
 
 void sts_html_report(struct sts_buf *b, const struct sts_report *r, const struct sts_html_options *o)

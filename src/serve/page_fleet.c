@@ -277,8 +277,8 @@ static void put_domains(struct sts_buf *b, const struct fleet *f)
 	sts_html_scroll(b, "Watched domains");
 	sts_buf_puts(b, "<table>\n<thead><tr><th scope=\"col\">Domain</th><th scope=\"col\">State</th><th "
 			"scope=\"col\">Errors</th><th "
-			"scope=\"col\">Warnings</th><th scope=\"col\">Confirmed faults</th><th "
-			"scope=\"col\">Certificates last</th><th "
+			"scope=\"col\">Warnings</th><th scope=\"col\">Confirmed</th><th "
+			"scope=\"col\">Certificate</th><th "
 			"scope=\"col\">Tags</th><th scope=\"col\">Last look</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < f->row_count; i++) {
 		if (!shown(f, &f->rows[i]))
@@ -339,7 +339,9 @@ static void begin_cause(struct causes *c, const struct sts_fleet_fault *fault)
 	c->count++;
 	sts_buf_printf(c->b, "<section class=\"finding %s\">\n<h3>%s", sts_severity_name(fault->severity),
 		cause_title(fault->cause));
-	sts_escape_xml(c->b, sts_str_of(sts_cause_name(fault->cause)), 300);
+	/* a digest is known by its beginning */
+	sts_escape_xml(c->b, sts_str_of(sts_cause_name(fault->cause)),
+		strcmp(sts_cause_kind(fault->cause), "certificate") == 0 ? 16 : 300);
 	sts_buf_puts(c->b, "</h3>\n<ul class=\"plain\">\n");
 }
 

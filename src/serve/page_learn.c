@@ -175,6 +175,23 @@ static void put_layer(struct sts_buf *b, const char *layer)
 	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
 }
 
+/* Why something was not tested: what follows the findings. */
+static void put_reasons(struct sts_buf *b)
+{
+	struct sts_explanation e;
+
+	sts_buf_puts(b, "<h2>Why something was not tested</h2>\n");
+	sts_html_scroll(b, "Why something was not tested");
+	sts_buf_puts(b,
+		"<table>\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Word</th></tr></thead>\n<tbody>\n");
+	for (size_t i = STS_F_COUNT; sts_explain_at(i, &e) == STS_OK; i++) {
+		sts_buf_printf(b, "<tr><th scope=\"row\"><a href=\"/explain/%s\">", e.code);
+		sts_xml(b, e.title);
+		sts_buf_printf(b, "</a></th><td><code>%s</code></td></tr>\n", e.code);
+	}
+	sts_buf_puts(b, "</tbody>\n</table>\n</section>\n");
+}
+
 void page_explain_list(struct call *call)
 {
 	struct page p;
@@ -185,13 +202,14 @@ void page_explain_list(struct call *call)
 		"<h1>Findings</h1>\n<p class=\"summary\">Everything a check can find: %d of them. Each says what it "
 		"means, why it "
 		"matters, and how to mend it.</p>\n<p>Severity <em>by mode</em>: an error under an enforcing policy, a "
-		"warning "
-		"in testing, a fact in mode none.</p>\n",
+		"warning in "
+		"testing, a fact in mode none.</p>\n",
 		STS_F_COUNT);
 	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
 		sts_buf_printf(&p.b, "<h2>%s</h2>\n", layers[i].title);
 		put_layer(&p.b, layers[i].layer);
 	}
+	put_reasons(&p.b);
 	page_send(&p, 200);
 }
 
@@ -202,17 +220,15 @@ static void section(struct sts_buf *b, const char *title, const char *text)
 	sts_buf_addc(b, '\n');
 }
 
-/* The others of the same layer, near it in the catalogue. */
+/* The others of the same layer, near it in the catalogue. id may be STS_F_COUNT: a reason has no neighbours. */
 static void put_neighbours(struct sts_buf *b, int id)
 {
-	const struct sts_catalogue_entry *e = sts_catalogue((enum sts_finding_id)id);
-
 	sts_buf_puts(b, "<nav class=\"topics\" aria-label=\"Related findings\">\n<ul>\n<li><a href=\"/explain\">All "
 			"findings</a></li>\n");
-	for (int i = id - 4 < 0 ? 0 : id - 4; i < STS_F_COUNT && i <= id + 4; i++) {
+	for (int i = id - 4 < 0 ? 0 : id - 4; id < STS_F_COUNT && i < STS_F_COUNT && i <= id + 4; i++) {
 		const struct sts_catalogue_entry *other = sts_catalogue((enum sts_finding_id)i);
 
-		if (strcmp(other->layer, e->layer) != 0)
+		if (strcmp(other->layer, sts_catalogue((enum sts_finding_id)id)->layer) != 0)
 			continue;
 		sts_buf_printf(
 			b, "<li><a href=\"/explain/%s\"%s>", other->code, i == id ? " aria-current=\"page\"" : "");
@@ -231,34 +247,40 @@ static void unknown_code(struct call *call)
 			     : sts_sprintf(call->arena, "No finding has this code. Did you mean %s?", near));
 }
 
+static void put_explanation(struct sts_buf *b, const struct sts_explanation *e, enum sts_finding_id id)
+{
+	bool is_reason = id == STS_F_COUNT;
+	enum sts_severity severity = is_reason ? STS_INFO : sts_catalogue(id)->severity;
+
+	sts_buf_printf(b, "<article class=\"text finding-page %s\">\n<p class=\"crumb\">%s</p>\n", class_of(severity),
+		is_reason ? "Not tested" : layer_title(sts_catalogue(id)->layer));
+	sts_html_element(b, "h1", NULL, e->title);
+	sts_buf_printf(b, "<p class=\"facts-line\"><span class=\"severity-cell %s\">", class_of(severity));
+	sts_html_icon(b, is_reason ? STS_ICON_UNKNOWN : icon_of(severity));
+	sts_buf_printf(b, "%s</span> · <code>%s</code> · ", e->severity, e->code);
+	sts_xml(b, e->source);
+	sts_buf_puts(b, "</p>\n");
+	section(b, "What it means", e->what);
+	section(b, "Why it matters", e->why);
+	section(b, is_reason ? "What to do" : "How to mend it", e->fix);
+	sts_buf_puts(b, "<section aria-labelledby=\"see\">\n<h2 id=\"see\">Does it concern your domain?</h2>\n");
+	page_ask(b, NULL, NULL);
+	sts_buf_puts(b, "</section>\n</article>\n");
+}
+
 void page_explain(struct call *call)
 {
 	enum sts_finding_id id = sts_catalogue_find(call->param);
-	const struct sts_catalogue_entry *e;
+	struct sts_explanation e;
 	struct page p;
 
-	if (id == STS_F_COUNT) {
+	if (sts_explain(call->param, &e) != STS_OK) {
 		unknown_code(call);
 		return;
 	}
-	e = sts_catalogue(id);
-	page_begin(&p, call, PAGE_FINDINGS, sts_sprintf(call->arena, "%s · MTA-STS", e->title), e->what);
-	sts_buf_printf(&p.b,
-		"<div class=\"with-topics\">\n<article class=\"text finding-page %s\">\n<p class=\"crumb\">%s</p>\n",
-		class_of(e->severity), layer_title(e->layer));
-	sts_html_element(&p.b, "h1", NULL, e->title);
-	sts_buf_puts(&p.b, "<p class=\"facts-line\"><span class=\"severity-cell ");
-	sts_buf_printf(&p.b, "%s\">", class_of(e->severity));
-	sts_html_icon(&p.b, icon_of(e->severity));
-	sts_buf_printf(&p.b, "%s</span> · <code>%s</code> · ", severity_words(e->severity), e->code);
-	sts_xml(&p.b, e->source);
-	sts_buf_puts(&p.b, "</p>\n");
-	section(&p.b, "What it means", e->what);
-	section(&p.b, "Why it matters", e->why);
-	section(&p.b, "How to mend it", e->fix);
-	sts_buf_puts(&p.b, "<section aria-labelledby=\"see\">\n<h2 id=\"see\">Does it concern your domain?</h2>\n");
-	page_ask(&p.b, NULL, NULL);
-	sts_buf_puts(&p.b, "</section>\n</article>\n");
+	page_begin(&p, call, PAGE_FINDINGS, sts_sprintf(call->arena, "%s · MTA-STS", e.title), e.what);
+	sts_buf_puts(&p.b, "<div class=\"with-topics\">\n");
+	put_explanation(&p.b, &e, id);
 	put_neighbours(&p.b, (int)id);
 	sts_buf_puts(&p.b, "</div>\n");
 	page_send(&p, 200);
