@@ -1,6 +1,6 @@
 /*
- * From looks to messages: what is wrong with each watched domain (incident.h), whose fault it is (cause.h), whom to tell
- * (routes.h), and the messages on their way (outbox.h, deliver.h).
+ * From looks to messages: what is wrong with each watched domain (incident.h), whose fault it is (cause.h), whom to
+ * tell (routes.h), and the messages on their way (outbox.h, deliver.h).
  *
  * A look is taken in with sts_alerts_take(); what it amounts to is formed into alerts by sts_alerts_gather() once the
  * gathering time is over, so that the domains of one cause come together; a deliverer sends them. All state is in the
@@ -17,9 +17,10 @@
 typedef void sts_say_fn(void *arg, const char *line);
 
 struct sts_alerts_config {
-	const struct sts_routes *routes; /* borrowed for as long as whoever got it lives; with none of them nothing is sent */
-	unsigned gather_s;               /* from an event's confirmation to its alert; 0: STS_GATHER_S */
-	unsigned remind_s;               /* from an alert to the first reminder, longer each time; 0: STS_REMIND_S */
+	const struct sts_routes
+		*routes;   /* borrowed for as long as whoever got it lives; with none of them nothing is sent */
+	unsigned gather_s; /* from an event's confirmation to its alert; 0: STS_GATHER_S */
+	unsigned remind_s; /* from an alert to the first reminder, longer each time; 0: STS_REMIND_S */
 	bool no_reminders;
 	sts_say_fn *say; /* or NULL */
 	void *say_arg;
@@ -69,10 +70,10 @@ STS_MUST_CHECK enum sts_err sts_alerts_test(struct sts_alerts *a, int64_t now);
 
 /** For the metrics. */
 struct sts_alerts_counts {
-	int64_t open;     /* incidents that count */
-	int64_t causes;   /* causes behind them */
-	int64_t waiting;  /* messages to be sent, those held back by quiet hours included */
-	int64_t sent;     /* messages since the store was made, as far as they are kept */
+	int64_t open;    /* incidents that count */
+	int64_t causes;  /* causes behind them */
+	int64_t waiting; /* messages to be sent, those held back by quiet hours included */
+	int64_t sent;    /* messages since the store was made, as far as they are kept */
 	int64_t given_up;
 };
 STS_MUST_CHECK enum sts_err sts_alerts_count(struct sts_alerts *a, struct sts_alerts_counts *out);
@@ -96,7 +97,7 @@ void sts_deliverer_stop(struct sts_deliverer *d);
 
 struct sts_delivery_counts {
 	size_t sent;
-	size_t failed;   /* to be tried again */
+	size_t failed; /* to be tried again */
 	size_t given_up;
 };
 
