@@ -20,8 +20,10 @@ struct sts_options {
 	unsigned timeout_s;           /* whole check of one domain; 60 */
 	bool no_smtp;
 	bool no_authoritative;
+	bool record_only;             /* look at the TXT record at _mta-sts and at nothing else */
 	bool deny_private;            /* refuse to connect to special-purpose addresses */
 	const char *helo;             /* name said in EHLO; NULL: this host's */
+	const char *contact;          /* URL said in User-Agent, for those who wonder who asks; printable ASCII without blanks, or NULL */
 	int64_t at;                   /* judge dates as of this time, seconds since 1970; negative: now */
 };
 

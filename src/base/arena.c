@@ -42,6 +42,22 @@ void sts_arena_free(struct sts_arena *arena)
 	free(arena);
 }
 
+void sts_arena_reset(struct sts_arena *arena)
+{
+	struct chunk *kept = arena->chunks;
+
+	if (kept == NULL)
+		return;
+	for (struct chunk *c = kept->next, *next; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	kept->next = NULL;
+	memset(kept->data, 0, kept->used);
+	kept->used = 0;
+	arena->total = 0;
+}
+
 static struct chunk *add_chunk(struct sts_arena *arena, size_t need)
 {
 	size_t size = need > CHUNK_MIN ? need : CHUNK_MIN;

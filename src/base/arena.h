@@ -25,6 +25,9 @@ char *sts_strdup(struct sts_arena *arena, const char *s);
 /** Formatted NUL-terminated string. */
 char *sts_sprintf(struct sts_arena *arena, const char *fmt, ...) STS_PRINTF(2, 3) __attribute__((returns_nonnull));
 
+/** Forget everything allocated; the first chunk is kept for what comes next. */
+void sts_arena_reset(struct sts_arena *arena);
+
 /** Octets handed out so far; for tests and limits. */
 size_t sts_arena_used(const struct sts_arena *arena);
 

@@ -20,4 +20,17 @@ STS_MUST_CHECK enum sts_err sts_zip(struct sts_str data, struct sts_str dictiona
  */
 STS_MUST_CHECK enum sts_err sts_unzip(struct sts_str packed, struct sts_str dictionary, struct sts_buf *out);
 
+/** A file being read, unpacked where it is gzip (several members, too) and as it stands where it is not. */
+struct sts_unzipping;
+
+/** @param fd  taken over, closed with the rest. @return NULL: out of memory (fd is then still the caller's) */
+struct sts_unzipping *sts_unzipping_new(int fd);
+void sts_unzipping_free(struct sts_unzipping *u);
+/** As much as is there now; waits only when there is nothing. @return octets, 0 at the end, negative: damaged or unreadable */
+int sts_unzipping_read(struct sts_unzipping *u, void *to, unsigned size);
+/** Something can be had without waiting, if only the end. @param wait_ms  how long to wait for it */
+bool sts_unzipping_ready(struct sts_unzipping *u, int wait_ms);
+/** Octets of the file itself (packed) that were used so far. */
+int64_t sts_unzipping_offset(const struct sts_unzipping *u);
+
 #endif

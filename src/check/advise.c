@@ -64,6 +64,8 @@ static struct sts_question protected_otherwise(const struct sts_report *r, const
 
 static struct sts_question is_protected(const struct sts_report *r)
 {
+	if (r->facts->record_only)
+		return question(STS_ANSWER_UNKNOWN, "Only the record was looked at.");
 	switch (r->verdict) {
 	case STS_VERDICT_ENFORCED:
 		return protected_enforced(r);
@@ -117,6 +119,8 @@ static struct sts_question enforcing(const struct sts_report *r)
 	case STS_VERDICT_UNKNOWN:
 		break;
 	}
+	if (r->facts->record_only)
+		return question(STS_ANSWER_UNKNOWN, "Only the record was looked at.");
 	return question(STS_ANSWER_UNKNOWN, "Record or policy could not be tested.");
 }
 
@@ -127,6 +131,8 @@ static struct sts_question would_know(const struct sts_report *r)
 	const struct sts_facts *f = r->facts;
 	size_t good = 0, untested = 0;
 
+	if (f->record_only)
+		return question(STS_ANSWER_UNKNOWN, "Only the MTA-STS record was looked at.");
 	if (f->rpt.state == STS_DNS_BOGUS)
 		return question(STS_ANSWER_NO, "The TLSRPT record fails DNSSEC validation.");
 	if (!sts_answer_certain(&f->rpt))
@@ -205,6 +211,8 @@ static const char *say_unknown(const struct sts_report *r)
 		return sts_sprintf(r->arena,
 			"Whether %s uses MTA-STS could not be found out: the record could not be looked up.",
 			f->domain);
+	if (f->record_only)
+		return sts_sprintf(r->arena, "%s has an MTA-STS record; its policy was not looked at.", f->domain);
 	return sts_sprintf(r->arena, "%s has an MTA-STS record, but its policy host could not be tested.", f->domain);
 }
 
@@ -268,7 +276,7 @@ static void from_verdict(struct sts_report *r)
 
 	switch (r->verdict) {
 	case STS_VERDICT_ABSENT:
-		if (sts_takes_no_mail(f) || f->mx_answer.state == STS_DNS_NXDOMAIN ||
+		if (f->record_only || sts_takes_no_mail(f) || f->mx_answer.state == STS_DNS_NXDOMAIN ||
 			sts_policy_state(f) == STS_POLICY_HAD)
 			break;
 		advise(r, "To use MTA-STS, serve a policy file in mode testing at mta-sts.DOMAIN first, publish the "
@@ -283,6 +291,8 @@ static void from_verdict(struct sts_report *r)
 			  "it, go to mode testing.");
 		break;
 	case STS_VERDICT_UNKNOWN:
+		if (f->record_only && sts_record_state(f) != STS_RECORD_UNKNOWN)
+			break;
 		advise(r, "Check again; if the same cannot be tested once more, look at the reasons under \"not "
 			  "tested\".");
 		break;

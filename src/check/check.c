@@ -267,6 +267,7 @@ struct sts_fetch_params fetch_params(const struct check *check, const char *host
 		.host = host,
 		.path = "/.well-known/mta-sts.txt",
 		.port = check->engine->options.https_port,
+		.contact = check->engine->options.contact,
 		.address = *address,
 		.deny_private = check->engine->options.deny_private,
 		.judged_at = check->facts->judged_at,
@@ -374,8 +375,10 @@ static void start(struct check *c)
 	c->facts->judged_at = e->options.at >= 0 ? e->options.at : c->facts->checked_at;
 	sts_timer_set(e->loop, &c->hard_timer, (int64_t)e->options.timeout_s * 1000 + GRACE_MS, give_up, c);
 	sts_resolver_prefetch(e->resolver, c->record_name);
-	sts_resolver_prefetch(e->resolver, c->facts->policy_host.name);
 	gather_record_start(c);
+	if (c->facts->record_only)
+		return;
+	sts_resolver_prefetch(e->resolver, c->facts->policy_host.name);
 	gather_host_start(c);
 	gather_mx_start(c);
 	gather_rpt_start(c);
@@ -426,7 +429,8 @@ enum sts_err sts_check_start(struct sts_engine *engine, const char *domain, sts_
 	c->facts->notes = d.notes;
 	c->facts->note_count = d.note_count;
 	c->facts->no_smtp = engine->options.no_smtp;
-	c->facts->no_authoritative = engine->options.no_authoritative;
+	c->facts->no_authoritative = engine->options.no_authoritative || engine->options.record_only;
+	c->facts->record_only = engine->options.record_only;
 	c->facts->deny_private = engine->options.deny_private;
 	c->record_name = sts_sprintf(arena, "_mta-sts.%s", d.ascii);
 	c->facts->policy_host.name = sts_sprintf(arena, "mta-sts.%s", d.ascii);

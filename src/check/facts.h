@@ -82,6 +82,7 @@ struct sts_facts {
 	bool timed_out;             /* --timeout passed before everything was seen */
 	bool no_smtp;               /* switched off by the user */
 	bool no_authoritative;
+	bool record_only;           /* nothing but the record was asked for */
 	bool deny_private;
 
 	/* record */

@@ -99,7 +99,7 @@ static void record_known(struct check *c, void *ctx)
 	f->record_wildcard = f->record.wildcard;
 	if (f->record.state == STS_DNS_OK && f->record.dnssec != STS_DNSSEC_SECURE)
 		ask_sibling(c);
-	if (sts_answer_certain(&f->record) && !sts_has_record(f)) {
+	if (sts_answer_certain(&f->record) && !sts_has_record(f) && !f->record_only) {
 		ask_elsewhere(c);
 		ask_parent(c);
 	}

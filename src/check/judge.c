@@ -52,6 +52,8 @@ static const char *lacks_record(const struct sts_facts *f)
 
 static const char *lacks_part(const struct sts_facts *f)
 {
+	if (f->record_only)
+		return "switched-off";
 	if (sts_takes_part(f))
 		return NULL;
 	return lacks_record(f) != NULL ? lacks_record(f) : "not-applicable";
@@ -77,6 +79,8 @@ static const char *lacks_policy(const struct sts_facts *f)
 
 static const char *lacks_answer(const struct sts_facts *f)
 {
+	if (f->record_only)
+		return "switched-off";
 	return sts_answer_certain(&f->mx_answer) || f->mx_answer.state == STS_DNS_BOGUS
 		       ? NULL
 		       : sts_lookup_reason(&f->mx_answer);
@@ -84,6 +88,8 @@ static const char *lacks_answer(const struct sts_facts *f)
 
 static const char *lacks_mx(const struct sts_facts *f)
 {
+	if (f->record_only)
+		return "switched-off";
 	if (f->mx_answer.state == STS_DNS_NXDOMAIN)
 		return "not-applicable";
 	return f->mx_count > 0 ? NULL : sts_lookup_reason(&f->mx_answer);
@@ -106,6 +112,8 @@ static const char *lacks_servers(const struct sts_facts *f)
 
 static const char *lacks_rpt(const struct sts_facts *f)
 {
+	if (f->record_only)
+		return "switched-off";
 	return sts_answer_certain(&f->rpt) || f->rpt.state == STS_DNS_BOGUS ? NULL : sts_lookup_reason(&f->rpt);
 }
 

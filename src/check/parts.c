@@ -302,7 +302,9 @@ void sts_find_parts(struct sts_report *r)
 	};
 
 	for (size_t p = 0; p < STS_PART_COUNT; p++)
-		r->parts[p] = rules[p](r);
+		r->parts[p] = r->facts->record_only && p != STS_PART_DNS_RECORD
+			? result(STS_RESULT_NOT_TESTED, "Only the record was looked at.")
+			: rules[p](r);
 	for (size_t i = 0; i < r->finding_count; i++) {
 		struct sts_part_result *part = &r->parts[part_of(r, i)];
 		enum sts_result found = result_of(r, i);

@@ -71,7 +71,7 @@ void sts_count_senders(struct sts_report *r)
 	enum sts_sender_state holds = r->facts->policy != NULL ? STS_STATE_CURRENT_POLICY : STS_STATE_NO_CACHE;
 
 	*s = (struct sts_shares){.source = source};
-	if (o->text[STS_STATE_NO_CACHE] == NULL || sts_takes_no_mail(r->facts))
+	if (o->text[STS_STATE_NO_CACHE] == NULL || sts_takes_no_mail(r->facts) || r->facts->record_only)
 		return;
 	s->measured = MEASURED;
 	count(s, o->best[holds], WITH_MTA_STS_ONLY);

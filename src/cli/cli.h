@@ -36,6 +36,7 @@ extern const struct cli_command cmd_match;
 extern const struct cli_command cmd_mcp;
 extern const struct cli_command cmd_monitor;
 extern const struct cli_command cmd_plan;
+extern const struct cli_command cmd_scan;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_version;
 

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct cli_command *const commands[] = {&cmd_check, &cmd_lint, &cmd_match, &cmd_explain, &cmd_history, &cmd_monitor, &cmd_plan, &cmd_serve, &cmd_mcp, &cmd_version};
+static const struct cli_command *const commands[] = {&cmd_check, &cmd_lint, &cmd_match, &cmd_explain, &cmd_history, &cmd_monitor, &cmd_plan, &cmd_scan, &cmd_serve, &cmd_mcp, &cmd_version};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
 /* Names of the product's other commands: saying so is better than "unknown". */
 static const char *const absent_commands[] = {
-	"scan", "reports", "ready", "generate", "report"};
+	"reports", "ready", "generate", "report"};
 
 static bool for_nagios; /* a monitoring system reads the first line of standard output, and takes exit status 2 for CRITICAL */
 

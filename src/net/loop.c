@@ -112,6 +112,19 @@ void sts_watch_set(struct sts_loop *loop, struct sts_watch *watch, int fd, unsig
 	event_add(&watch->ev, deadline_ms < 0 ? NULL : &tv);
 }
 
+void sts_watch_keep(
+	struct sts_loop *loop, struct sts_watch *watch, int fd, unsigned what, sts_ready_fn *fn, void *arg)
+{
+	short events = (short)(((what & STS_READABLE) != 0 ? EV_READ : 0) | ((what & STS_WRITABLE) != 0 ? EV_WRITE : 0));
+
+	sts_watch_clear(watch);
+	watch->fn = fn;
+	watch->arg = arg;
+	event_assign(&watch->ev, loop->base, fd, (short)(events | EV_PERSIST), watch_fired, watch);
+	watch->assigned = true;
+	event_add(&watch->ev, NULL);
+}
+
 void sts_watch_clear(struct sts_watch *watch)
 {
 	if (!watch->assigned)

@@ -51,6 +51,9 @@ struct sts_watch {
 /** Call fn once when fd is ready for what (of enum sts_ready), or with STS_TIMED_OUT at deadline_ms (monotonic; negative: never). */
 void sts_watch_set(struct sts_loop *loop, struct sts_watch *watch, int fd, unsigned what, int64_t deadline_ms,
 	sts_ready_fn *fn, void *arg);
+/** Call fn every time fd is ready for what, until the watch is cleared. */
+void sts_watch_keep(
+	struct sts_loop *loop, struct sts_watch *watch, int fd, unsigned what, sts_ready_fn *fn, void *arg);
 void sts_watch_clear(struct sts_watch *watch);
 
 #endif

@@ -136,12 +136,13 @@ static enum io request(struct sts_fetch_op *op)
 	sts_buf_printf(&op->request,
 		"GET %s HTTP/1.1\r\n"
 		"Host: %s\r\n"
-		"User-Agent: mtasts/" STS_VERSION "\r\n"
+		"User-Agent: mtasts/" STS_VERSION "%s%s%s\r\n"
 		"Accept: text/plain\r\n"
 		"Accept-Encoding: identity\r\n"
 		"Connection: close\r\n"
 		"\r\n",
-		op->params.path, op->params.host);
+		op->params.path, op->params.host, op->params.contact != NULL ? " (+" : "",
+		op->params.contact != NULL ? op->params.contact : "", op->params.contact != NULL ? ")" : "");
 	if (op->request.failed)
 		return end(op, STS_FETCH_CANCELLED, "out of memory");
 	sts_http_reader_init(&op->reader, op->arena, &op->out->http, STS_POLICY_MAX);

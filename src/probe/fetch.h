@@ -9,6 +9,7 @@
 struct sts_fetch_params {
 	const char *host;      /* SNI, Host and reference name */
 	const char *path;      /* "/.well-known/mta-sts.txt" */
+	const char *contact;   /* said in User-Agent, or NULL */
 	uint16_t port;
 	struct sts_address address;
 	bool deny_private;

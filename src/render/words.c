@@ -446,7 +446,8 @@ bool sts_report_incomplete(const struct sts_report *r)
 {
 	static const char *const harmless[] = {"switched-off", "needs-history", "not-applicable"};
 
-	if (r->verdict == STS_VERDICT_UNKNOWN)
+	/* a record that was all there was to look at is no gap */
+	if (r->verdict == STS_VERDICT_UNKNOWN && !(r->facts->record_only && r->has_mta_sts))
 		return true;
 	for (size_t i = 0; i < r->not_tested_count; i++) {
 		bool counts = true;

@@ -1,0 +1,622 @@
+#include "scan/worker.h"
+
+#include "base/clock.h"
+#include "check/engine.h"
+#include "check/view.h"
+#include "probe/stub.h"
+#include "proto/dnsmsg.h"
+#include "render/render.h"
+#include "scan/rate.h"
+#include "scan/input.h"
+#include "scan/keys.h"
+#include "scan/pace.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/*
+ * take a name -> normalise -> ask for TXT at _mta-sts -> nothing there: the result at once
+ *                                                     -> something there: check, judge, result
+ *                                                     -> no answer: put off to the end of the run; at the end: the result
+ */
+
+#define TICK_MS 10
+#define CHUNK_OCTETS ((size_t)64 * 1024)
+#define TEXT_MAX ((size_t)1 << 30)
+/* Results that wait for the writer: more, and no new names are begun. */
+#define BACKLOG_MAX ((int64_t)16 * 1024 * 1024)
+#define ASK_TIMEOUT_MS 2000
+#define ASK_TRIES 2
+/* Full checks at once in a thread: each may hold some connections. */
+#define CHECKS_MAX 256
+/* Waits between the tries of a name that cannot be put off, milliseconds. */
+#define AGAIN_MS 2000
+
+struct slot {
+	struct sts_scan_worker *worker;
+	struct slot *next; /* of the spare ones, or of those that wait for a check */
+	uint64_t seq, line;
+	int64_t started_ms;
+	int64_t started_at;
+	unsigned tries;
+	bool last; /* it cannot be put off any more */
+	struct sts_timer again;
+	struct sts_domain domain; /* of the arena where it is more than a name */
+	struct sts_arena *arena;  /* NULL while the name is all there is */
+	char ascii[254];
+	char typed[STS_INPUT_LINE_MAX + 1];
+	size_t typed_len;
+};
+
+struct sts_scan_worker {
+	struct sts_run *run;
+	struct sts_engine *engine;
+	struct sts_loop *loop;
+	struct sts_stub *stub;
+	struct sts_plain *plain;
+	struct sts_arena *scratch;
+	struct slot *slots;
+	size_t slot_count;
+	struct slot *spare;
+	struct slot *checks_first, **checks_end; /* wait for a check */
+	size_t checks_running, checks_max;
+	size_t asking;
+	size_t busy; /* slots in use */
+	struct sts_pace pace;
+	struct sts_rate rate;
+	struct sts_batch *batch;
+	struct sts_chunk *chunk;
+	struct sts_timer tick;
+	bool ended; /* no more names */
+};
+
+static void ask(struct slot *s);
+
+/* ---- results -------------------------------------------------------------------------------------------------------- */
+
+static struct sts_chunk *chunk_new(void)
+{
+	struct sts_chunk *c = calloc(1, sizeof *c);
+
+	if (c != NULL) {
+		sts_buf_init(&c->text, TEXT_MAX);
+		sts_buf_init(&c->keys, TEXT_MAX);
+	}
+	return c;
+}
+
+static void flush(struct sts_scan_worker *w)
+{
+	struct sts_chunk *c = w->chunk;
+
+	if (c == NULL || c->count == 0)
+		return;
+	w->chunk = NULL;
+	if (c->text.failed || c->keys.failed) {
+		sts_run_fail(w->run, "out of memory");
+		sts_chunk_free(c);
+		return;
+	}
+	atomic_fetch_add(&w->run->counts.backlog, (int64_t)c->text.len);
+	if (!sts_pipe_push(&w->run->chunks, c))
+		sts_chunk_free(c);
+}
+
+/* @return room for one more result, or NULL: out of memory, the run ends */
+static struct sts_entry *entry(struct sts_scan_worker *w)
+{
+	struct sts_chunk *c = w->chunk != NULL ? w->chunk : (w->chunk = chunk_new());
+
+	if (c != NULL && c->count == c->room) {
+		size_t room = c->room == 0 ? 64 : c->room * 2;
+		struct sts_entry *grown = realloc(c->entries, room * sizeof *grown);
+
+		if (grown == NULL) {
+			sts_run_fail(w->run, "out of memory");
+			return NULL;
+		}
+		c->entries = grown;
+		c->room = room;
+	}
+	if (c == NULL) {
+		sts_run_fail(w->run, "out of memory");
+		return NULL;
+	}
+	return &c->entries[c->count++];
+}
+
+static void slot_release(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	sts_arena_free(s->arena);
+	s->arena = NULL;
+	sts_timer_clear(&s->again);
+	s->next = w->spare;
+	w->spare = s;
+	w->busy--;
+	atomic_fetch_add_explicit(&w->run->counts.settled, 1, memory_order_relaxed);
+}
+
+/* What was appended to the chunk since these lengths is the result of the name. */
+static void settle(struct slot *s, unsigned kind, size_t text_from, size_t keys_from)
+{
+	struct sts_scan_worker *w = s->worker;
+	struct sts_entry *e = entry(w);
+
+	if (e != NULL) {
+		*e = (struct sts_entry){
+			.seq = s->seq,
+			.len = (uint32_t)(w->chunk->text.len - text_from),
+			.keys_len = (uint32_t)(w->chunk->keys.len - keys_from),
+			.kind = (uint8_t)kind,
+		};
+		if (w->chunk->text.len >= CHUNK_OCTETS || w->chunk->count >= 4096)
+			flush(w);
+	}
+	slot_release(s);
+}
+
+static bool chunk_ready(struct sts_scan_worker *w)
+{
+	if (w->chunk == NULL && (w->chunk = chunk_new()) == NULL)
+		sts_run_fail(w->run, "out of memory");
+	return w->chunk != NULL;
+}
+
+static void settle_plain(struct slot *s, enum sts_dns_state state)
+{
+	struct sts_scan_worker *w = s->worker;
+	size_t from;
+
+	if (!chunk_ready(w)) {
+		slot_release(s);
+		return;
+	}
+	from = w->chunk->text.len;
+	if (!w->run->scan->omit_absent)
+		sts_plain_write(w->plain, s->ascii, state, s->started_at, sts_now_ms() - s->started_ms, &w->chunk->text);
+	settle(s, STS_VERDICT_ABSENT, from, w->chunk->keys.len);
+}
+
+static void settle_report(struct slot *s, const struct sts_report *report, struct sts_arena *arena)
+{
+	struct sts_scan_worker *w = s->worker;
+	size_t from, keys_from;
+
+	if (!chunk_ready(w)) {
+		slot_release(s);
+		return;
+	}
+	from = w->chunk->text.len;
+	keys_from = w->chunk->keys.len;
+	if (!w->run->scan->omit_absent || report->verdict != STS_VERDICT_ABSENT)
+		sts_discovery_render(&w->run->discovery, report, &w->chunk->text);
+	sts_report_keys(report, arena, &w->chunk->keys);
+	settle(s, report->verdict, from, keys_from);
+}
+
+static void settle_invalid(struct slot *s, const char *why)
+{
+	struct sts_scan_worker *w = s->worker;
+	struct sts_str typed = sts_str(s->typed, s->typed_len);
+	size_t from;
+
+	if (!chunk_ready(w)) {
+		slot_release(s);
+		return;
+	}
+	from = w->chunk->text.len;
+	if (w->run->scan->format == STS_FORMAT_JSON) {
+		struct sts_jsonw j = sts_jsonw(&w->chunk->text, false);
+
+		sts_jw_object(&j, NULL);
+		sts_jw_cstr(&j, "schema", "mtasts.scan-error/1");
+		sts_jw_str(&j, "input", typed);
+		sts_jw_int(&j, "line", (int64_t)s->line);
+		sts_jw_cstr(&j, "error", why);
+		sts_jw_end_object(&j);
+		sts_buf_addc(&w->chunk->text, '\n');
+	} else {
+		sts_invalid_csv(&w->chunk->text, typed, why);
+	}
+	settle(s, STS_KIND_INVALID, from, w->chunk->keys.len);
+}
+
+/* ---- putting off ---------------------------------------------------------------------------------------------------- */
+
+static void ask_again(void *arg)
+{
+	ask(arg);
+}
+
+/* @return false: this was its last chance */
+static bool put_off(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	atomic_fetch_add_explicit(&w->run->counts.troubles, 1, memory_order_relaxed);
+	if (w->run->scan->ordered) {
+		/* the names behind it wait: it has to be tried again here */
+		if (++s->tries > 3)
+			return false;
+		sts_timer_set(w->loop, &s->again, AGAIN_MS << s->tries, ask_again, s);
+		return true;
+	}
+	if (s->last)
+		return false;
+	if (!sts_later_put(w->run->later, s->seq, s->line, sts_str(s->typed, s->typed_len)))
+		return false;
+	atomic_fetch_add(&w->run->counts.put_off, 1);
+	slot_release(s);
+	return true;
+}
+
+/* ---- the full check ------------------------------------------------------------------------------------------------- */
+
+static void start_checks(struct sts_scan_worker *w);
+
+static void checked(struct sts_report *report, void *arg)
+{
+	struct slot *s = arg;
+	struct sts_scan_worker *w = s->worker;
+
+	w->checks_running--;
+	atomic_fetch_sub_explicit(&w->run->counts.checking, 1, memory_order_relaxed);
+	/* the record was there a moment ago: the resolver has had enough */
+	if (sts_record_state(report->facts) != STS_RECORD_UNKNOWN || !put_off(s))
+		settle_report(s, report, report->arena);
+	sts_report_free(report);
+	start_checks(w);
+}
+
+static void start_checks(struct sts_scan_worker *w)
+{
+	while (w->checks_first != NULL && w->checks_running < w->checks_max) {
+		struct slot *s = w->checks_first;
+		const char *why = NULL;
+
+		w->checks_first = s->next;
+		if (w->checks_first == NULL)
+			w->checks_end = &w->checks_first;
+		if (sts_check_start(w->engine, s->arena != NULL ? s->typed : s->ascii, NULL, checked, s, &why) != STS_OK) {
+			settle_invalid(s, why);
+			continue;
+		}
+		w->checks_running++;
+		atomic_fetch_add_explicit(&w->run->counts.checking, 1, memory_order_relaxed);
+	}
+}
+
+static void want_check(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	s->next = NULL;
+	*w->checks_end = s;
+	w->checks_end = &s->next;
+	start_checks(w);
+}
+
+/* ---- discovery ------------------------------------------------------------------------------------------------------ */
+
+static struct sts_domain domain_of(const struct slot *s)
+{
+	return s->arena != NULL ? s->domain : (struct sts_domain){.ascii = s->ascii};
+}
+
+static void settle_answer(struct slot *s, const struct sts_answer *answer)
+{
+	struct sts_scan_worker *w = s->worker;
+	struct sts_domain domain = domain_of(s);
+	struct sts_report *report = sts_discovery_judge(
+		&w->run->discovery, &domain, answer, s->started_at, sts_now_ms() - s->started_ms, w->scratch);
+
+	settle_report(s, report, w->scratch);
+	sts_arena_reset(w->scratch);
+}
+
+/* NXDOMAIN or NODATA told in a way that needs no further reading: no answer records, and a server that may say so. */
+static enum sts_dns_state quick_look(const uint8_t *m, size_t len)
+{
+	bool response = len >= 12 && (m[2] & 0x80) != 0;
+	bool truncated = response && (m[2] & 0x02) != 0;
+	bool empty = response && m[6] == 0 && m[7] == 0;
+	bool entitled = response && ((m[2] & 0x04) != 0 || (m[3] & 0x80) != 0); /* AA or RA */
+
+	if (!empty || truncated || !entitled)
+		return STS_DNS_NOT_ASKED;
+	switch (m[3] & 0x0F) {
+	case STS_RCODE_NXDOMAIN:
+		return STS_DNS_NXDOMAIN;
+	case STS_RCODE_NOERROR:
+		return STS_DNS_NODATA;
+	default:
+		return STS_DNS_NOT_ASKED;
+	}
+}
+
+static void read_reply(const uint8_t *reply, size_t len, const char *name, struct sts_arena *arena, struct sts_answer *out)
+{
+	struct sts_dnsmsg message;
+	const char *why = NULL;
+
+	*out = (struct sts_answer){.state = STS_DNS_MALFORMED};
+	if (!sts_dnsmsg_parse(reply, len, arena, &message, &why)) {
+		out->why = why;
+		return;
+	}
+	sts_dnsmsg_answer(&message, name, STS_T_TXT, arena, out);
+	if (out->state == STS_DNS_NODATA && sts_dnsmsg_referral(&message) != NULL) {
+		out->state = STS_DNS_REFUSED;
+		out->why = "the server does not recurse";
+	}
+}
+
+/* TXT records, and not one of them meant for MTA-STS; an alias is a trace. */
+static bool is_nothing(const struct sts_answer *a, struct sts_arena *arena)
+{
+	struct sts_facts f = {.record = *a};
+	struct sts_str *texts;
+
+	if (!sts_answer_certain(a) || a->cname_count > 0)
+		return false;
+	if (a->state != STS_DNS_OK)
+		return true;
+	texts = sts_alloc_array(arena, a->rr_count, sizeof *texts);
+	for (size_t i = 0; i < a->rr_count; i++)
+		texts[i] = a->rrs[i].data;
+	sts_record_set_parse(texts, a->rr_count, arena, &f.record_set);
+	return !sts_has_record(&f);
+}
+
+static bool is_trouble(const struct sts_answer *a)
+{
+	return a->state == STS_DNS_SERVFAIL || a->state == STS_DNS_TIMEOUT || a->state == STS_DNS_REFUSED ||
+		a->state == STS_DNS_MALFORMED;
+}
+
+static void look_closer(struct slot *s, const struct sts_answer *answer)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	if (is_nothing(answer, w->scratch)) {
+		settle_answer(s, answer);
+	} else if (is_trouble(answer)) {
+		if (!put_off(s))
+			settle_answer(s, answer);
+	} else {
+		want_check(s);
+	}
+	sts_arena_reset(w->scratch);
+}
+
+static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, unsigned timeouts, void *arg)
+{
+	struct slot *s = arg;
+	struct sts_scan_worker *w = s->worker;
+	enum sts_dns_state quick = end == STS_STUB_REPLY ? quick_look(reply, len) : STS_DNS_NOT_ASKED;
+	struct sts_answer answer = {.state = STS_DNS_TIMEOUT, .why = "no answer from the resolver"};
+	char name[270] = "_mta-sts.";
+
+	w->asking--;
+	if (quick != STS_DNS_NOT_ASKED && s->arena == NULL) {
+		sts_pace_note(&w->pace, timeouts > 0, sts_now_ms());
+		settle_plain(s, quick);
+		return;
+	}
+	memcpy(name + 9, s->ascii, strlen(s->ascii) + 1);
+	if (end == STS_STUB_REPLY)
+		read_reply(reply, len, name, w->scratch, &answer);
+	sts_pace_note(&w->pace, timeouts > 0 || is_trouble(&answer), sts_now_ms());
+	look_closer(s, &answer);
+}
+
+static void ask(struct slot *s)
+{
+	char name[270] = "_mta-sts.";
+
+	memcpy(name + 9, s->ascii, strlen(s->ascii) + 1);
+	s->worker->asking++;
+	if (sts_stub_ask(s->worker->stub, name, STS_T_TXT, discovered, s))
+		return;
+	s->worker->asking--;
+	settle_invalid(s, "not a name that DNS can carry");
+}
+
+/* ---- taking names --------------------------------------------------------------------------------------------------- */
+
+static void begin(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+	const char *why = NULL;
+	struct sts_domain d;
+
+	if (sts_domain_parse(sts_str(s->typed, s->typed_len), w->scratch, &d, &why) != STS_OK) {
+		settle_invalid(s, why);
+		sts_arena_reset(w->scratch);
+		return;
+	}
+	memcpy(s->ascii, d.ascii, strlen(d.ascii) + 1);
+	if (!sts_plain_takes(&d)) {
+		/* its own memory, for the notes and the other form of the name live with it */
+		s->arena = w->scratch;
+		s->domain = d;
+		w->scratch = sts_arena_new();
+		if (w->scratch == NULL)
+			abort();
+	} else {
+		sts_arena_reset(w->scratch);
+	}
+	if (sts_optout_has(&w->run->optout, s->ascii)) {
+		if (chunk_ready(w))
+			settle(s, STS_KIND_OPTED_OUT, w->chunk->text.len, w->chunk->keys.len);
+		else
+			slot_release(s);
+		return;
+	}
+	ask(s);
+}
+
+static bool next_batch(struct sts_scan_worker *w)
+{
+	if (w->batch != NULL && w->batch->at < w->batch->count)
+		return true;
+	free(w->batch);
+	w->batch = sts_pipe_try(&w->run->names, &w->ended);
+	return w->batch != NULL;
+}
+
+static void take_name(struct sts_scan_worker *w)
+{
+	struct sts_batch *b = w->batch;
+	struct slot *s = w->spare;
+	size_t i = b->at++;
+
+	w->spare = s->next;
+	w->busy++;
+	s->seq = b->names[i].seq;
+	s->line = b->names[i].line;
+	s->tries = 0;
+	s->last = b->last;
+	s->started_ms = sts_now_ms();
+	s->started_at = sts_now_s();
+	s->typed_len = b->names[i].len;
+	memcpy(s->typed, b->text + b->names[i].from, s->typed_len);
+	s->typed[s->typed_len] = '\0';
+	begin(s);
+}
+
+static void fill(void *arg)
+{
+	struct sts_scan_worker *w = arg;
+	struct sts_counts *counts = &w->run->counts;
+
+	while (!atomic_load_explicit(&counts->stop, memory_order_relaxed) && w->spare != NULL &&
+		sts_pace_room(&w->pace, w->asking, sts_now_ms()) && atomic_load(&counts->backlog) < BACKLOG_MAX && next_batch(w) &&
+		sts_rate_take(&w->rate, sts_now_ms()))
+		take_name(w);
+}
+
+/* ---- the thread ----------------------------------------------------------------------------------------------------- */
+
+static void tick(void *arg)
+{
+	struct sts_scan_worker *w = arg;
+
+	fill(w);
+	flush(w);
+	atomic_store_explicit(&w->run->counts.asking, w->asking, memory_order_relaxed);
+	if (atomic_load(&w->run->counts.stop) || (w->ended && w->busy == 0))
+		sts_loop_stop(w->loop);
+	else
+		sts_timer_set(w->loop, &w->tick, TICK_MS, tick, w);
+}
+
+void *sts_scan_worker_main(void *arg)
+{
+	struct sts_scan_worker *w = arg;
+
+	sts_timer_set(w->loop, &w->tick, 0, tick, w);
+	if (sts_loop_run(w->loop) != STS_OK)
+		sts_run_fail(w->run, "an engine's event loop failed");
+	flush(w);
+	return NULL;
+}
+
+static enum sts_err make_slots(struct sts_scan_worker *w, size_t count)
+{
+	w->slots = calloc(count, sizeof *w->slots);
+	if (w->slots == NULL)
+		return STS_ENOMEM;
+	w->slot_count = count;
+	for (size_t i = count; i > 0; i--) {
+		w->slots[i - 1].worker = w;
+		w->slots[i - 1].next = w->spare;
+		w->spare = &w->slots[i - 1];
+	}
+	return STS_OK;
+}
+
+static enum sts_err make_engine(struct sts_scan_worker *w, const char **why)
+{
+	struct sts_options options = w->run->scan->engine;
+	enum sts_err err;
+
+	options.record_only = w->run->scan->depth == STS_DEPTH_RECORD;
+	options.no_smtp = options.no_smtp || w->run->scan->depth != STS_DEPTH_FULL;
+	err = sts_engine_new(&options, &w->engine, why);
+	if (err != STS_OK)
+		return err;
+	sts_engine_set_concurrency(w->engine, CHECKS_MAX);
+	w->loop = sts_engine_loop(w->engine);
+	return STS_OK;
+}
+
+/* Descriptors of one check, at its widest moment, and memory of one (engine.md section 6), octets. */
+#define CHECK_DESCRIPTORS 24
+#define CHECK_OCTETS ((uint64_t)512 * 1024)
+
+/* Full checks at once: what names, descriptors and a quarter of the free memory allow. */
+static size_t checks_at_once(const struct sts_scan *scan, size_t slots, unsigned workers)
+{
+	long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t memory = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 4 / CHECK_OCTETS / workers : CHECKS_MAX;
+	uint64_t descriptors = scan->descriptors > 200 ? (scan->descriptors - 200) / workers / CHECK_DESCRIPTORS : 1;
+	uint64_t most = CHECKS_MAX;
+
+	most = slots < most ? slots : most;
+	most = memory < most ? memory : most;
+	most = descriptors < most ? descriptors : most;
+	return most < 4 ? 4 : (size_t)most;
+}
+
+enum sts_err sts_scan_worker_new(
+	struct sts_run *run, const struct sts_servers *servers, unsigned workers, struct sts_scan_worker **out, const char **why)
+{
+	struct sts_scan_worker *w = calloc(1, sizeof *w);
+	size_t slots = (run->scan->concurrency + workers - 1) / workers;
+	struct sts_stub_options so = {servers, ASK_TIMEOUT_MS, ASK_TRIES, fill, w};
+	enum sts_err err = STS_ENOMEM;
+
+	*why = "out of memory";
+	if (w == NULL)
+		return STS_ENOMEM;
+	w->run = run;
+	w->checks_end = &w->checks_first;
+	w->checks_max = checks_at_once(run->scan, slots, workers);
+	w->pace = sts_pace(slots);
+	w->rate = sts_rate((double)run->scan->rate / workers, sts_now_ms());
+	w->scratch = sts_arena_new();
+	w->plain = sts_plain_new(&run->discovery);
+	if (w->scratch != NULL && w->plain != NULL)
+		err = make_slots(w, slots);
+	if (err == STS_OK)
+		err = make_engine(w, why);
+	if (err == STS_OK)
+		err = sts_stub_new(w->loop, &so, &w->stub);
+	if (err != STS_OK)
+		sts_scan_worker_free(w);
+	else
+		*out = w;
+	return err;
+}
+
+void sts_scan_worker_free(struct sts_scan_worker *w)
+{
+	if (w == NULL)
+		return;
+	sts_timer_clear(&w->tick);
+	sts_stub_free(w->stub);
+	for (size_t i = 0; i < w->slot_count; i++) {
+		sts_timer_clear(&w->slots[i].again);
+		sts_arena_free(w->slots[i].arena);
+	}
+	sts_engine_free(w->engine);
+	sts_plain_free(w->plain);
+	sts_arena_free(w->scratch);
+	sts_chunk_free(w->chunk);
+	free(w->batch);
+	free(w->slots);
+	free(w);
+}
