@@ -2,7 +2,7 @@
 DOMAIN ?= gmail.com
 FUZZ_SECONDS ?= 600
 
-.PHONY: run build test test-mcp lab fuzz kill bench bench-history bench-scan bench-serve tsan install clean
+.PHONY: run build test test-mcp test-browser lab fuzz kill bench bench-history bench-scan bench-serve tsan install clean
 
 run: build
 	@scripts/first-look build/mtasts "$(DOMAIN)"
@@ -20,6 +20,11 @@ test:
 test-mcp: build
 	@tests/mcp/run build
 	@tests/openapi/run build
+
+# The pages in Debian's chromium on the lab's servers: driven by Playwright, judged by html-validate, axe and Lighthouse (npm).
+test-browser: build
+	@scripts/deps lab browser
+	@tests/browser/run build
 
 lab: build
 	@scripts/deps lab
