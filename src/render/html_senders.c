@@ -53,9 +53,9 @@ static void held_name(struct sts_buf *b, const struct sts_held *h)
 static void domain_table(struct sts_buf *b, const struct sts_report *r)
 {
 	sts_html_scroll(b, "What senders do, by what they know");
-	sts_buf_puts(b,
-		"<table class=\"senders\">\n<thead><tr><th scope=\"col\">A sender that …</th><th scope=\"col\">in the "
-		"end</th><th scope=\"col\">because</th></tr></thead>\n<tbody>\n");
+	sts_buf_puts(b, "<table class=\"senders by-state\">\n<thead><tr><th scope=\"col\">A sender that …</th><th "
+			"scope=\"col\">in the "
+			"end</th><th scope=\"col\">because</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < STS_STATE_COUNT; i++) {
 		if (!has_state(r, i))
 			continue;

@@ -76,9 +76,10 @@ static void put_form(struct sts_buf *b, const struct form *f)
 		sts_xml(b, f->wrong);
 		sts_buf_puts(b, "</p>\n");
 	}
-	sts_buf_puts(b, "<p id=\"text-help\" class=\"help\">The whole file; or TXT records, one a line. Nothing is "
-			"looked up, and nothing is "
-			"kept.</p>\n</div>\n<div class=\"pair\">\n");
+	sts_buf_puts(b, "<p id=\"text-help\" class=\"help\">The whole file; or TXT records, one a line. Line ends are "
+			"not judged here: "
+			"browsers replace them. Nothing is looked up, and nothing is kept.</p>\n</div>\n<div "
+			"class=\"pair\">\n");
 	put_field(b, "mx", "MX hosts to try against the policy", "Optional; parted by blanks or commas.", f->mx);
 	put_field(b, "domain", "Domain", "Optional; lines to paste then name it.", f->domain);
 	sts_buf_puts(b, "</div>\n<button type=\"submit\">Judge it</button>\n</form>\n");
