@@ -49,6 +49,7 @@ http {{
     listen 443 ssl reuseport backlog=8192;
     ssl_certificate {folder}/certs/$certificate.pem;
     ssl_certificate_key {folder}/certs/$certificate.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_tickets off;
     ssl_session_cache off;
     root {folder}/web/$part/$host;

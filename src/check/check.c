@@ -95,6 +95,11 @@ void sts_engine_free(struct sts_engine *e)
 	free(e);
 }
 
+void sts_engine_be_thrifty(struct sts_engine *engine)
+{
+	sts_resolver_be_thrifty(engine->resolver);
+}
+
 void sts_engine_set_past(struct sts_engine *engine, sts_past_fn *fn, void *arg)
 {
 	engine->past = fn;

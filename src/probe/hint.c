@@ -30,7 +30,7 @@ struct sts_hint *sts_hint_start(struct sts_loop *loop, struct sts_resolver *reso
 
 	*h = (struct sts_hint){.arena = arena, .done = done, .arg = arg};
 	h->question = (struct sts_dnsask_question){.name = name, .type = type, .recurse = true};
-	if (!sts_resolver_first(resolver, &h->question.server, &h->question.port))
+	if (sts_resolver_is_thrifty(resolver) || !sts_resolver_first(resolver, &h->question.server, &h->question.port))
 		return NULL;
 	h->ask = sts_dnsask_start(loop, arena, &h->question, deadline_ms, replied, h);
 	return h;

@@ -18,7 +18,7 @@ typedef void sts_hint_fn(const struct sts_answer *answer, void *arg);
  * @param arena  owns the operation and the answer
  * @param name   must live as long as the arena
  * @param done   called exactly once, never before this returns, not after cancel
- * @return NULL when there is no resolver to ask (recursion from the root): done is not called
+ * @return NULL when there is no resolver to ask (recursion from the root), or a thrifty one: done is not called
  */
 struct sts_hint *sts_hint_start(struct sts_loop *loop, struct sts_resolver *resolver, struct sts_arena *arena, const char *name,
 	uint16_t type, int64_t deadline_ms, sts_hint_fn *done, void *arg);

@@ -52,6 +52,7 @@ struct sts_resolver {
 	struct sts_confirmer *confirmer;
 	struct sts_query *queries;
 	struct sts_prefetched prefetched;
+	bool thrifty;
 };
 
 static void ask(struct sts_query *q);
@@ -529,12 +530,24 @@ void sts_resolver_prefetch(struct sts_resolver *r, const char *name)
 	if (sts_path_kind(r->path) == STS_PATH_UNVALIDATED)
 		return;
 	sts_path_probe(r->path);
-	sts_prefetch(&r->prefetched, sts_path_validator(r->path), name);
+	if (!r->thrifty)
+		sts_prefetch(&r->prefetched, sts_path_validator(r->path), name);
 }
 
 void sts_resolver_warm(struct sts_resolver *r, const char *name, uint16_t type)
 {
-	(void)sts_ask(sts_path_validator(r->path), name, type, NULL, NULL);
+	if (!r->thrifty)
+		(void)sts_ask(sts_path_validator(r->path), name, type, NULL, NULL);
+}
+
+void sts_resolver_be_thrifty(struct sts_resolver *r)
+{
+	r->thrifty = true;
+}
+
+bool sts_resolver_is_thrifty(const struct sts_resolver *r)
+{
+	return r->thrifty;
 }
 
 /* ---- the resolver ---- */

@@ -549,6 +549,7 @@ static enum sts_err make_engine(struct sts_scan_worker *w, const char **why)
 	if (err != STS_OK)
 		return err;
 	sts_engine_set_concurrency(w->engine, CHECKS_MAX);
+	sts_engine_be_thrifty(w->engine);
 	w->loop = sts_engine_loop(w->engine);
 	return STS_OK;
 }
