@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { AxeBuilder } from "@axe-core/playwright";
 import { HtmlValidate } from "html-validate";
-import { chrome, expect, flags, open, test, within, work, path, readFileSync } from "./world.mjs";
+import { chrome, expect, flags, labOptions, open, test, within, work, path, readFileSync } from "./world.mjs";
 import { all, kinds, domains } from "./pages.mjs";
 
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -18,7 +18,15 @@ async function validate(server, target, init) {
   expect(report.valid, report.results.flatMap((r) => r.messages.map((m) => `${target}:${m.line}:${m.column} ${m.ruleId}: ${m.message}`)).join("\n"));
 }
 
-async function html(server) {
+async function html(server, program) {
+  for (const domain of [domains.blocking, "hostile-certificate-names.test"])
+    await test(`html-validate: mtasts check --format html ${domain}`, async () => {
+      const done = await new Promise((resolve) => {
+        execFile(program, ["check", "--no-history", "--format", "html", ...labOptions(), domain], { maxBuffer: 64 << 20 }, (_, stdout) => resolve(stdout));
+      });
+      const report = await new HtmlValidate(rules).validateString(done, domain);
+      expect(done.includes("</html>") && report.valid, report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`)).join("\n"));
+    });
   const codes = (await (await fetch(`${server.url}/v1/explain`)).json()).map((entry) => entry.code);
   for (const target of all()) await test(`html-validate ${target}`, () => validate(server, target));
   await test(`html-validate: the pages of ${codes.length} findings`, async () => {
@@ -107,8 +115,8 @@ async function measured(server) {
     });
 }
 
-export async function judge(browser, server) {
-  await html(server);
+export async function judge(browser, server, program) {
+  await html(server, program);
   await accessible(browser, server);
   await measured(server);
 }

@@ -20,7 +20,7 @@ try {
     await shots(browser, server, option("--shots"), shown());
   } else {
     await (await import("./drive.mjs")).drive(browser, server);
-    await (await import("./judges.mjs")).judge(browser, server);
+    await (await import("./judges.mjs")).judge(browser, server, program);
   }
 } finally {
   await browser.close();

@@ -3,6 +3,8 @@
 import html.parser
 import json
 import re
+import subprocess
+import tempfile
 import urllib.parse
 
 from world import Server, equal, holds, wait_until
@@ -252,6 +254,26 @@ def limits(program, dns):
         server.stop()
 
 
+def keys(program, dns):
+    with tempfile.NamedTemporaryFile("w", suffix=".keys") as f:
+        made = [
+            "Bearer " + subprocess.run([program, "serve", "--new-key", scope, "--scopes", scope, "--keys", f.name], capture_output=True, text=True, check=True).stdout.strip()
+            for scope in ("check", "monitor")
+        ]
+        server = Server(program, dns, "--keys", f.name)
+        try:
+            pages = Pages(server)
+            for target in ("/", "/learn", "/explain/record.absent"):
+                pages("GET", target)
+            for target in ("/domain/ok.com", "/domain/ok.com/history", "/lint"):
+                holds("wants a key" in pages("GET", target, status=401).page.text, target)
+            pages("GET", "/domain/ok.com", Authorization=made[0])
+            pages("GET", "/fleet", status=403, Authorization=made[0], X_Forwarded_For="198.51.100.1")
+            pages("GET", "/fleet", Authorization=made[1], X_Forwarded_For="198.51.100.1")
+        finally:
+            server.stop()
+
+
 def no_history(program, dns):
     server = Server(program, dns, "--no-history", "--cache", "0")
     try:
@@ -272,4 +294,5 @@ def all_cases(cases, program, dns):
     cases.run("pages: strangers", strangers, pages, dns)
     cases.run("pages: the server ends well", lambda: equal(server.stop(), 0, "status"))
     cases.run("pages: limits", limits, program, dns)
+    cases.run("pages: keys", keys, program, dns)
     cases.run("pages: no history", no_history, program, dns)
