@@ -75,7 +75,8 @@ static enum sts_err load(struct sts_alerts *a, int64_t watch_id, struct loading 
 		STS_VALUES(sts_v_int(watch_id)), load_row, l);
 }
 
-/* Two looks of one domain have to agree; but where they did, each other domain of the same cause needs only one. */
+/* Two looks of one domain have to agree; but where they did, each other domain of the same cause needs only one, of a fault no worse or
+ * milder. */
 static enum sts_err vouch(struct sts_alerts *a, const struct sts_alerts_look *look, struct sts_sighting *s)
 {
 	int64_t id;
@@ -85,9 +86,9 @@ static enum sts_err vouch(struct sts_alerts *a, const struct sts_alerts_look *lo
 		return STS_OK;
 	err = sts_store_int(a->store,
 		"SELECT id FROM incident WHERE cause = ?1 AND code = ?2 AND place = ?3 AND watch_id <> ?4 AND state = 2"
-		" AND seen_at >= ?5 LIMIT 1",
+		" AND seen_at >= ?5 AND severity = ?6 LIMIT 1",
 		STS_VALUES(sts_v_text(s->cause), sts_v_text(s->code), sts_v_text(s->place), sts_v_int(look->watch_id),
-			sts_v_int(look->now - VOUCH_S)),
+			sts_v_int(look->now - VOUCH_S), sts_v_int(s->severity)),
 		&id);
 	s->known = err == STS_OK;
 	return err == STS_ENOENT ? STS_OK : err;

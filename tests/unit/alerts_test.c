@@ -470,6 +470,32 @@ static void worse(void)
 	EXPECT_STR(sts_json_text(m.items[0], "severity"), "error");
 }
 
+/* Others vouch for a fault as bad as it counts with them, not for one that is worse. */
+static void worse_together(void)
+{
+	static const char *const names[] = {"a.test", "b.test", "c.test"};
+	struct messages m;
+
+	begin("one certificate gets worse: every domain needs its second look, and they are told of together", "ops stdout=json");
+	for (size_t i = 0; i < 3; i++)
+		watch(names[i], ",");
+	for (size_t i = 0; i < 3; i++)
+		look(names[i], expired_in_testing, T0);
+	for (size_t i = 0; i < 3; i++)
+		look(names[i], expired_in_testing, T0 + 100);
+	gather(T0 + 1000);
+	EXPECT_INT(drain("ops").count, 1);
+	for (size_t i = 0; i < 3; i++)
+		EXPECT(look(names[i], expired, T0 + DAY));
+	for (size_t i = 0; i < 3; i++)
+		EXPECT(!look(names[i], expired, T0 + DAY + 180));
+	gather(T0 + DAY + 180 + GATHER);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "worsened");
+	EXPECT_INT(number(m.items[0], "domain_count"), 3);
+}
+
 static void gives_way(void)
 {
 	struct messages m;
@@ -830,6 +856,7 @@ static void run_all(const char *which)
 	patience();
 	other_causes();
 	worse();
+	worse_together();
 	gives_way();
 	tenants();
 	quiet_hours();
