@@ -406,8 +406,8 @@ void sts_html_rpt(struct sts_buf *b, const struct sts_report *r)
 	const struct sts_facts *f = r->facts;
 
 	sts_buf_puts(b, "<p>Senders report once a day, in JSON, how their TLS connections went: that is TLSRPT (RFC "
-			"8460). The record "
-			"below says where reports go.</p>\n");
+			"8460). A record says "
+			"where reports go.</p>\n");
 	if (f->rpt.state == STS_DNS_NOT_ASKED)
 		return;
 	sts_buf_puts(b, "<h3>TLSRPT record</h3>\n");
