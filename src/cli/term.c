@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -56,12 +57,40 @@ int cli_finish_output(const struct cli_command *command, int status)
 	return cli_failure(command, "cannot write the result: %s", strerror(write_error));
 }
 
+/* ---- the line of progress ---------------------------------------------------------------------------------------- */
+
+#define ERASE "\r\x1b[K"
+
+static volatile sig_atomic_t on_screen; /* something is to be erased */
+
+/* The program ends as it would have without this, only that no step stays behind on the screen. */
+static void erase_and_die(int number)
+{
+	ssize_t ignored = on_screen ? write(STDERR_FILENO, ERASE, sizeof ERASE - 1) : 0;
+
+	(void)ignored;
+	raise(number); /* the default again, by SA_RESETHAND */
+}
+
+static void erase_when_interrupted(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = erase_and_die, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(signals[i], &action, NULL);
+}
+
 struct cli_progress cli_progress(bool wanted, bool verbose)
 {
-	bool terminal = isatty(STDERR_FILENO) == 1 && !is_dumb();
+	bool live = wanted && !verbose && isatty(STDERR_FILENO) == 1 && !is_dumb();
 
+	if (live)
+		erase_when_interrupted();
 	return (struct cli_progress){
-		.live = wanted && !verbose && terminal,
+		.live = live,
 		.lines = verbose,
 		.width = width_of(STDERR_FILENO),
 	};
@@ -99,14 +128,14 @@ void cli_progress_step(struct cli_progress *p, const char *domain, const char *s
 		fprintf(stderr, "%s\n", line);
 		return;
 	}
+	on_screen = 1;
 	fprintf(stderr, "\r%.*s\x1b[K", (int)fitting(sts_str_of(line), p->width), line);
 	fflush(stderr);
-	p->on_screen = true;
 }
 
 void cli_progress_end(struct cli_progress *p)
 {
-	if (p->on_screen)
-		fputs("\r\x1b[K", stderr);
-	p->on_screen = false;
+	if (p->live && on_screen)
+		fputs(ERASE, stderr);
+	on_screen = 0;
 }

@@ -24,13 +24,15 @@ int cli_finish_output(const struct cli_command *command, int status);
 
 /** Where the steps of a check are shown. */
 struct cli_progress {
-	bool live;      /* one line on standard error, each step in place of the one before */
-	bool lines;     /* every step on a line of its own */
-	bool on_screen; /* something is to be erased */
+	bool live;  /* one line on standard error, each step in place of the one before */
+	bool lines; /* every step on a line of its own */
 	unsigned width;
 };
 
-/** Live on a terminal that can erase a line, lines when verbose (on any standard error), otherwise silent. */
+/**
+ * Live on a terminal that can erase a line, lines when verbose (on any standard error), otherwise silent. While live, SIGINT and SIGTERM
+ * erase the line before they end the program; a process that had them ignored or handled keeps that.
+ */
 struct cli_progress cli_progress(bool wanted, bool verbose);
 void cli_progress_step(struct cli_progress *p, const char *domain, const char *step);
 /** Leave the screen as if nothing had been shown. */
