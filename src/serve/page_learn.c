@@ -158,8 +158,9 @@ static const char *severity_words(enum sts_severity s)
 static void put_layer(struct sts_buf *b, const char *layer)
 {
 	sts_html_scroll(b, layer_title(layer));
-	sts_buf_puts(b, "<table class=\"fit\">\n<thead><tr><th scope=\"col\">Finding</th><th scope=\"col\">Code</th><th "
-			"scope=\"col\">Severity</th></tr></thead>\n<tbody>\n");
+	sts_buf_puts(b,
+		"<table class=\"fit\">\n<thead><tr><th scope=\"col\">Finding</th><th scope=\"col\">Severity</th>"
+		"</tr></thead>\n<tbody>\n");
 	for (int i = 0; i < STS_F_COUNT; i++) {
 		const struct sts_catalogue_entry *e = sts_catalogue((enum sts_finding_id)i);
 
@@ -167,7 +168,7 @@ static void put_layer(struct sts_buf *b, const char *layer)
 			continue;
 		sts_buf_printf(b, "<tr><th scope=\"row\"><a href=\"/explain/%s\">", e->code);
 		sts_xml(b, e->title);
-		sts_buf_printf(b, "</a></th><td><code>%s</code></td><td class=\"severity-cell %s\">", e->code,
+		sts_buf_printf(b, "</a> <code class=\"under\">%s</code></th><td class=\"severity-cell %s\">", e->code,
 			class_of(e->severity));
 		sts_html_icon(b, icon_of(e->severity));
 		sts_buf_printf(b, "%s</td></tr>\n", severity_words(e->severity));
@@ -182,8 +183,8 @@ static void put_reasons(struct sts_buf *b)
 
 	sts_buf_puts(b, "<h2>Why something was not tested</h2>\n");
 	sts_html_scroll(b, "Why something was not tested");
-	sts_buf_puts(b,
-		"<table class=\"fit\">\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">Word</th></tr></thead>\n<tbody>\n");
+	sts_buf_puts(b, "<table class=\"fit\">\n<thead><tr><th scope=\"col\">Reason</th><th "
+			"scope=\"col\">Word</th></tr></thead>\n<tbody>\n");
 	for (size_t i = STS_F_COUNT; sts_explain_at(i, &e) == STS_OK; i++) {
 		sts_buf_printf(b, "<tr><th scope=\"row\"><a href=\"/explain/%s\">", e.code);
 		sts_xml(b, e.title);
