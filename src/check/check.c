@@ -88,6 +88,7 @@ void sts_engine_free(struct sts_engine *e)
 		next = c->next;
 		check_free(c);
 	}
+	sts_timer_clear(&e->turn);
 	sts_resolver_free(e->resolver);
 	sts_tls_ctx_free(e->tls);
 	sts_loop_free(e->loop);
@@ -98,6 +99,31 @@ void sts_engine_free(struct sts_engine *e)
 void sts_engine_be_thrifty(struct sts_engine *engine)
 {
 	sts_resolver_be_thrifty(engine->resolver);
+}
+
+void sts_engine_set_share(struct sts_engine *engine, struct sts_share *share)
+{
+	engine->share = share;
+}
+
+/* Somebody else's connection is waited for: nobody tells us when it ends. */
+#define LOOK_AGAIN_MS 20
+
+static void look_again(void *arg)
+{
+	struct sts_engine *e = arg;
+
+	sts_timer_clear(&e->turn);
+	fetch_queue_run(e);
+	smtp_queue_again(e);
+	if (e->fetch_queue != NULL)
+		engine_look_again(e);
+}
+
+void engine_look_again(struct sts_engine *e)
+{
+	if (!e->turn.assigned)
+		sts_timer_set(e->loop, &e->turn, LOOK_AGAIN_MS, look_again, e);
 }
 
 void sts_engine_set_past(struct sts_engine *engine, sts_past_fn *fn, void *arg)

@@ -2,11 +2,15 @@
 #ifndef STS_CHECK_ENGINE_H
 #define STS_CHECK_ENGINE_H
 
+#include "check/share.h"
 #include "mtasts/check.h"
 #include "net/loop.h"
 
 /** The loop the engine's checks run on. */
 struct sts_loop *sts_engine_loop(struct sts_engine *engine);
+
+/** Share with other engines from now on (before the first check); borrowed until the engine is freed. */
+void sts_engine_set_share(struct sts_engine *engine, struct sts_share *share);
 
 /** How many checks run at once; more wait in the order they came. 24 unless set. */
 void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks);

@@ -5,6 +5,7 @@
 #include "check/facts.h"
 #include "check/findings.h"
 #include "check/past.h"
+#include "check/share.h"
 #include "mtasts/check.h"
 #include "net/tls.h"
 #include "probe/fetch.h"
@@ -27,7 +28,12 @@ struct op {
 struct fetch_item {
 	struct op op;
 	struct sts_fetch out;
-	bool running;
+	struct sts_fetch_params params;
+	struct sts_fetch_op *fetch;   /* while connected or connecting */
+	bool running;                 /* wanted, and not over */
+	bool waiting;                 /* in the engine's queue */
+	struct sts_timer told;        /* the end is known without a connection */
+	struct fetch_item *queued;    /* the engine's queue */
 	struct fetch_item *next;
 };
 
@@ -45,6 +51,9 @@ struct smtp_item {
 	struct mx_item *mx;
 	struct sts_smtp out;
 	struct sts_smtp_op *session;  /* while running */
+	struct sts_smtp_params params;
+	bool tried;                   /* it was found that it has to wait */
+	struct sts_timer told;        /* the end is known without a connection */
 	enum { SMTP_WAITING, SMTP_RUNNING, SMTP_ENDED } state;
 	struct smtp_item *next;       /* of the same MX host, in order of addresses */
 	struct smtp_item *queued;     /* the engine's queue */
@@ -114,6 +123,9 @@ struct sts_engine {
 	size_t at_once;               /* checks that may run at once */
 	struct smtp_item *queue;      /* SMTP sessions waiting for their turn or running */
 	size_t smtp_running;
+	struct sts_share *share;      /* with other engines of a run, or NULL */
+	struct fetch_item *fetch_queue; /* fetches that wait for their turn */
+	struct sts_timer turn;        /* looks at both queues again */
 	struct sts_arena *scratch;    /* messages handed out by sts_check_start() */
 	sts_past_fn *past;            /* asked before a check is judged; may be NULL */
 	void *past_arg;
@@ -169,6 +181,12 @@ void gather_mx_start(struct check *check);
 void gather_mx_collect(struct check *check);
 void gather_rpt_start(struct check *check);
 
+/** Look at the queues again in a moment: somebody else's end is waited for. */
+void engine_look_again(struct sts_engine *engine);
+/** Start fetches that may go now. */
+void fetch_queue_run(struct sts_engine *engine);
+/** Try all waiting sessions once more, those found waiting too. */
+void smtp_queue_again(struct sts_engine *engine);
 /** Start SMTP sessions whose address is free. */
 void smtp_queue_run(struct sts_engine *engine);
 /** Take the sessions of a check out of the queue. */

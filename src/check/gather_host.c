@@ -14,11 +14,23 @@ static const char *fetch_words(struct check *c, const struct sts_fetch *f)
 	return sts_sprintf(c->arena, "%s, HTTP %d, %zu octets", f->tls.version, f->http.status, f->body_total);
 }
 
+/* A fetch that was made tells the others how it ended. */
+static void tell_share(struct fetch_item *item, const struct sts_fetch *result)
+{
+	struct sts_share *share = item->op.check->engine->share;
+
+	sts_timer_clear(&item->told);
+	if (share != NULL && item->fetch != NULL)
+		sts_share_fetch_done(share, &item->params, result);
+	item->fetch = NULL;
+}
+
 static void fetched(struct sts_fetch *result, void *arg)
 {
 	struct fetch_item *item = arg;
 	struct check *c = item->op.check;
 
+	tell_share(item, result);
 	if (result->end == STS_FETCH_CANCELLED || (result->end == STS_FETCH_HTTP_TIMEOUT && check_late(c)))
 		c->facts->timed_out = true;
 	item->running = false;
@@ -26,20 +38,86 @@ static void fetched(struct sts_fetch *result, void *arg)
 	op_end(&item->op);
 }
 
+static void fetch_told(void *arg)
+{
+	struct fetch_item *item = arg;
+
+	fetched(&item->out, item);
+}
+
+static void unqueue(struct sts_engine *e, struct fetch_item *item)
+{
+	struct fetch_item **link = &e->fetch_queue;
+
+	while (*link != NULL && *link != item)
+		link = &(*link)->queued;
+	if (*link == item)
+		*link = item->queued;
+	item->waiting = false;
+}
+
 static void fetch_cancel(void *handle)
 {
-	sts_fetch_cancel(handle);
+	struct fetch_item *item = handle;
+
+	if (item->waiting) {
+		unqueue(item->op.check->engine, item);
+		item->out.end = STS_FETCH_CANCELLED;
+	}
+	if (item->fetch != NULL)
+		sts_fetch_cancel(item->fetch);
+	tell_share(item, NULL);
+	item->running = false;
+}
+
+/* @return false: it has to wait */
+static bool fetch_try(struct fetch_item *item)
+{
+	struct check *c = item->op.check;
+	struct sts_engine *e = c->engine;
+	enum sts_claim claim = e->share == NULL ? STS_CLAIM_GO : sts_share_fetch(e->share, &item->params, c->arena, &item->out);
+
+	if (claim == STS_CLAIM_WAIT)
+		return false;
+	if (claim == STS_CLAIM_HAVE)
+		sts_timer_set(e->loop, &item->told, 0, fetch_told, item);
+	else
+		item->fetch = sts_fetch_start(e->loop, e->tls, c->arena, &item->params, &item->out, fetched, item);
+	return true;
+}
+
+void fetch_queue_run(struct sts_engine *e)
+{
+	struct fetch_item **link = &e->fetch_queue;
+
+	while (*link != NULL) {
+		struct fetch_item *item = *link;
+
+		if (!fetch_try(item)) {
+			link = &item->queued;
+			continue;
+		}
+		*link = item->queued;
+		item->waiting = false;
+	}
 }
 
 static struct fetch_item *fetch_start(struct check *c, const struct sts_address *address)
 {
 	struct fetch_item *item = STS_NEW(c->arena, struct fetch_item);
-	struct sts_fetch_params params = fetch_params(c, c->facts->policy_host.name, address);
+	struct fetch_item **link = &c->engine->fetch_queue;
 
+	item->params = fetch_params(c, c->facts->policy_host.name, address);
 	item->out.address = *address;
 	item->running = true;
-	op_begin(&item->op, c,
-		sts_fetch_start(c->engine->loop, c->engine->tls, c->arena, &params, &item->out, fetched, item), fetch_cancel);
+	op_begin(&item->op, c, item, fetch_cancel);
+	if (fetch_try(item))
+		return item;
+	while (*link != NULL)
+		link = &(*link)->queued;
+	*link = item;
+	item->waiting = true;
+	engine_look_again(c->engine);
 	return item;
 }
 
@@ -106,7 +184,7 @@ static void drop_early(struct early *early)
 	for (struct fetch_item *item = early->fetches; item != NULL; item = item->next) {
 		if (!item->running)
 			continue;
-		sts_fetch_cancel(item->op.handle);
+		fetch_cancel(item);
 		op_end(&item->op);
 	}
 	early->fetches = NULL;

@@ -45,11 +45,23 @@ static const char *smtp_words(struct check *c, const struct sts_smtp *s)
 	return sts_sprintf(c->arena, "%s, certificate good", s->tls.version);
 }
 
+/* A session that was held tells the others how it ended. */
+static void tell_share(struct smtp_item *item, const struct sts_smtp *result)
+{
+	struct sts_share *share = item->op.check->engine->share;
+
+	sts_timer_clear(&item->told);
+	if (share != NULL && item->session != NULL)
+		sts_share_smtp_done(share, &item->params, result);
+	item->session = NULL;
+}
+
 static void session_ended(struct sts_smtp *result, void *arg)
 {
 	struct smtp_item *item = arg;
 	struct check *c = item->op.check;
 
+	tell_share(item, result);
 	unqueue(c->engine, item);
 	if (result->end == STS_SMTP_CANCELLED)
 		c->facts->timed_out = true;
@@ -63,10 +75,11 @@ static void session_cancel(void *handle)
 {
 	struct smtp_item *item = handle;
 
-	if (item->state == SMTP_RUNNING)
+	if (item->session != NULL)
 		sts_smtp_cancel(item->session);
-	else
+	if (item->state == SMTP_WAITING)
 		item->out.end = STS_SMTP_CANCELLED;
+	tell_share(item, NULL);
 	unqueue(item->op.check->engine, item);
 }
 
@@ -103,21 +116,46 @@ static struct sts_smtp_params session_params(const struct check *c, const struct
 	};
 }
 
+static void session_told(void *arg)
+{
+	struct smtp_item *item = arg;
+
+	session_ended(&item->out, item);
+}
+
 static void session_start(struct sts_engine *e, struct smtp_item *item)
 {
 	struct check *c = item->op.check;
-	struct sts_smtp_params params = session_params(c, item);
+	enum sts_claim claim = STS_CLAIM_GO;
 
+	item->params = session_params(c, item);
+	if (e->share != NULL)
+		claim = sts_share_smtp(e->share, &item->params, c->arena, &item->out);
+	item->tried = true;
+	if (claim == STS_CLAIM_WAIT) {
+		engine_look_again(e);
+		return;
+	}
 	item->state = SMTP_RUNNING;
 	e->smtp_running++;
-	item->session = sts_smtp_start(e->loop, e->tls, c->arena, &params, &item->out, session_ended, item);
+	if (claim == STS_CLAIM_HAVE)
+		sts_timer_set(e->loop, &item->told, 0, session_told, item);
+	else
+		item->session = sts_smtp_start(e->loop, e->tls, c->arena, &item->params, &item->out, session_ended, item);
 }
 
 void smtp_queue_run(struct sts_engine *e)
 {
 	for (struct smtp_item *i = e->queue; i != NULL && e->smtp_running < STS_SMTP_AT_ONCE; i = i->queued)
-		if (i->state == SMTP_WAITING && !address_busy(e, i))
+		if (i->state == SMTP_WAITING && (e->share != NULL ? !i->tried : !address_busy(e, i)))
 			session_start(e, i);
+}
+
+void smtp_queue_again(struct sts_engine *e)
+{
+	for (struct smtp_item *i = e->queue; i != NULL; i = i->queued)
+		i->tried = false;
+	smtp_queue_run(e);
 }
 
 void smtp_queue_forget(struct sts_engine *e, const struct check *c)
@@ -134,6 +172,7 @@ void smtp_queue_forget(struct sts_engine *e, const struct check *c)
 		*link = i->queued;
 		if (i->state == SMTP_RUNNING)
 			e->smtp_running--;
+		tell_share(i, NULL);
 		i->state = SMTP_ENDED;
 	}
 }

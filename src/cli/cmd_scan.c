@@ -31,6 +31,9 @@ static const struct cli_option scan_options[] = {
 	{"depth", "DEPTH", CLI_CHOICE, AT(depth), depth_words, 0, "how far to look (default full)"},
 	{"output", "FILE", CLI_TEXT, AT(scan.output), NULL, 0,
 		"results go there; FILE.state tells how far, until the run is over (default: standard output)"},
+	{"store", "PLACE", CLI_TEXT, AT(scan.store), NULL, 0,
+		"names and results in this database (a path for SQLite, or a postgresql:// URL): several machines share a list"},
+	{"list", "NAME", CLI_TEXT, AT(scan.list), NULL, 0, "name of the list in --store (default: the input's)"},
 	{"format", "FORMAT", CLI_CHOICE, AT(form), form_words, 0, "form of the results (default json: an object a line)"},
 	{"column", "N", CLI_NUMBER, AT(scan.column), NULL, 0, "the input is CSV, and the names stand in its column N"},
 	{"ordered", NULL, CLI_FLAG, AT(scan.ordered), NULL, 0, "results in the order of the names"},
@@ -40,6 +43,9 @@ static const struct cli_option scan_options[] = {
 	{"overwrite", NULL, CLI_FLAG, AT(scan.overwrite), NULL, 0, "begin anew although the output of an unfinished run is there"},
 	{"concurrency", "N", CLI_NUMBER, AT(scan.concurrency), NULL, 0, "names at once (default 2000)"},
 	{"threads", "N", CLI_NUMBER, AT(scan.threads), NULL, 0, "engines (default: one a core)"},
+	{"per-host", "N", CLI_NUMBER, AT(scan.per_host), NULL, 0,
+		"connections to one policy host's address at once (default 8); a mail host's gets a quarter"},
+	{"per-network", "N", CLI_NUMBER, AT(scan.per_network), NULL, 0, "connections to one /24 or /48 at once (default 64)"},
 	{"rate", "N/s", CLI_TEXT, AT(rate), NULL, 0, "begin at most N names a second (default: as many as go)"},
 	{"opt-out", "FILE", CLI_TEXT, AT(scan.optout), NULL, 0, "names that are not touched, nor what is below them"},
 	{"contact", "URL", CLI_TEXT, AT(scan.engine.contact), NULL, 0, "said in User-Agent, for those who wonder who asks"},
@@ -95,6 +101,10 @@ static int take_options(struct args *a)
 		return cli_usage_error(&cmd_scan, "--contact wants a URL without blanks or parentheses, not '%s'", contact);
 	if (a->rate != NULL && !parse_rate(a->rate, &s->rate))
 		return cli_usage_error(&cmd_scan, "--rate wants names a second, such as 500/s, not '%s'", a->rate);
+	if (s->store != NULL && (s->output != NULL || s->resume || s->ordered || a->form != 0))
+		return cli_usage_error(&cmd_scan, "--store takes the place of --output, --resume, --ordered and --format");
+	if (s->list == NULL)
+		s->list = s->input;
 	if (s->resume && s->output == NULL)
 		return cli_usage_error(&cmd_scan, "--resume wants --output: only a file shows what was written");
 	if (s->output != NULL)

@@ -3,6 +3,7 @@
 #define STS_SCAN_INSIDE_H
 
 #include "check/findings.h"
+#include "check/share.h"
 #include "scan/later.h"
 #include "scan/optout.h"
 #include "scan/pipe.h"
@@ -60,11 +61,15 @@ struct sts_counts {
 	_Atomic bool stop;         /* end soon: take no more names, leave what is under way */
 };
 
+struct sts_sink;
+
 /** One run. */
 struct sts_run {
 	const struct sts_scan *scan;
 	struct sts_discovery discovery;
 	struct sts_optout optout;
+	struct sts_share *share;
+	struct sts_sink *sink;  /* with a store */
 	struct sts_later *later;
 	struct sts_pipe names;  /* of struct sts_batch */
 	struct sts_pipe chunks; /* of struct sts_chunk */

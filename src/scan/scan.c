@@ -4,6 +4,7 @@
 #include "probe/servers.h"
 #include "scan/input.h"
 #include "scan/progress.h"
+#include "scan/sink.h"
 #include "scan/worker.h"
 #include "scan/writer.h"
 
@@ -20,6 +21,9 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define CONCURRENCY 2000
 #define THREADS_MAX 64
+#define PER_HOST 8
+#define PER_NETWORK 64
+#define SHARED_OCTETS ((size_t)64 * 1024 * 1024)
 /* Turns of names that were put off, and the time before each, in which a resolver may come to itself. */
 #define TURNS 3
 static const int turn_wait_ms[TURNS + 1] = {0, 2000, 5000, 15000};
@@ -178,14 +182,47 @@ static void read_later(struct whole *all)
 	}
 }
 
+/* Names of a store's blocks on their way into batches. */
+struct from_store {
+	struct sts_run *run;
+	struct sts_batch *batch;
+};
+
+static bool take_stored(void *arg, uint64_t seq, struct sts_str typed)
+{
+	struct from_store *f = arg;
+
+	return add_name(f->run, &f->batch, seq, seq + 1, typed, TURNS);
+}
+
+static void send_stored(void *arg)
+{
+	struct from_store *f = arg;
+
+	(void)send_batch(f->run, &f->batch);
+}
+
+static void read_store(struct whole *all)
+{
+	struct from_store f = {&all->run, NULL};
+
+	if (sts_sink_read(all->run.sink, take_stored, send_stored, &f))
+		atomic_store(&all->read_all, true);
+	free(f.batch);
+}
+
 static void *read_names(void *arg)
 {
 	struct whole *all = arg;
 
-	read_input(all);
-	read_later(all);
-	if (!stopped(&all->run))
-		atomic_store(&all->read_all, true);
+	if (all->run.sink != NULL) {
+		read_store(all);
+	} else {
+		read_input(all);
+		read_later(all);
+		if (!stopped(&all->run))
+			atomic_store(&all->read_all, true);
+	}
 	sts_pipe_close(&all->run.names);
 	return NULL;
 }
@@ -258,7 +295,7 @@ static void write_head(const struct whole *all, char *out, size_t size)
 	const struct sts_scan *s = all->run.scan;
 
 	snprintf(out, size, "mtasts-scan 1 depth=%s form=%s column=%u size=%" PRId64 "%s%s", depths[s->depth],
-		s->format == STS_FORMAT_CSV ? "csv" : "json", s->column, sts_input_size(all->input),
+		s->format == STS_FORMAT_CSV ? "csv" : "json", s->column, all->input != NULL ? sts_input_size(all->input) : 0,
 		s->ordered ? " ordered" : "", s->omit_absent ? " omit-absent" : "");
 }
 
@@ -266,7 +303,7 @@ static enum sts_err open_all(struct whole *all)
 {
 	struct sts_run *run = &all->run;
 	const struct sts_scan *scan = run->scan;
-	enum sts_err err = sts_input_open(scan->input, scan->column, &all->input);
+	enum sts_err err = scan->store != NULL ? STS_OK : sts_input_open(scan->input, scan->column, &all->input);
 	char head[256];
 
 	if (err != STS_OK) {
@@ -282,12 +319,27 @@ static enum sts_err open_all(struct whole *all)
 			return err;
 		}
 	}
+	run->share = sts_share_new(&(struct sts_share_options){
+		.https_per_host = scan->per_host,
+		.smtp_per_host = scan->per_host < 8 ? 1 : scan->per_host / 4,
+		.per_network = scan->per_network,
+		.octets_max = SHARED_OCTETS,
+	});
+	if (run->share == NULL) {
+		sts_run_fail(run, "out of memory");
+		return STS_ENOMEM;
+	}
 	run->later = sts_later_new();
 	if (run->later == NULL) {
 		sts_run_fail(run, "no temporary file: %s", strerror(errno));
 		return STS_EIO;
 	}
 	write_head(all, head, sizeof head);
+	if (scan->store != NULL) {
+		err = sts_sink_open(run, head, &run->sink);
+		if (err != STS_OK)
+			return err;
+	}
 	err = sts_writer_open(run, head, &all->writer);
 	if (err != STS_OK)
 		return err;
@@ -397,7 +449,7 @@ static void join_threads(struct whole *all)
 static void run_all(struct whole *all)
 {
 	sts_scan_progress_begin(&all->progress, all->run.scan->progress, sts_now_ms());
-	all->progress.input_size = sts_input_size(all->input);
+	all->progress.input_size = all->input != NULL ? sts_input_size(all->input) : -1;
 	start_threads(all);
 	watch(all);
 	join_threads(all);
@@ -413,6 +465,10 @@ static void close_all(struct whole *all, struct sts_scan_end *end)
 	if (all->writer != NULL)
 		sts_writer_close(all->writer, complete, &end->tally);
 	sts_input_close(all->input);
+	sts_sink_close(all->run.sink);
+	if (all->run.share != NULL)
+		end->shared = sts_share_numbers(all->run.share);
+	sts_share_free(all->run.share);
 	sts_later_free(all->run.later);
 	sts_optout_clear(&all->run.optout);
 	sts_seqset_clear(&all->before);
@@ -450,6 +506,8 @@ enum sts_err sts_scan_run(const struct sts_scan *wanted, struct sts_scan_end *en
 	all->threads = count_threads(&scan);
 	if (scan.concurrency == 0)
 		scan.concurrency = CONCURRENCY;
+	scan.per_host = scan.per_host == 0 ? PER_HOST : scan.per_host;
+	scan.per_network = scan.per_network == 0 ? PER_NETWORK : scan.per_network;
 	scan.descriptors = raise_descriptors();
 	all->run.scan = &scan;
 	pthread_mutex_init(&all->run.lock, NULL);

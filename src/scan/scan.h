@@ -2,6 +2,7 @@
 #ifndef STS_SCAN_SCAN_H
 #define STS_SCAN_SCAN_H
 
+#include "check/share.h"
 #include "mtasts/check.h"
 #include "scan/tally.h"
 
@@ -17,6 +18,8 @@ struct sts_scan {
 	const char *input;          /* "-" is standard input */
 	unsigned column;            /* of CSV, from 1; 0: a name a line */
 	const char *output;         /* file, or NULL: standard output */
+	const char *store;          /* database that results go to, and names come from, in place of files; or NULL */
+	const char *list;           /* name of the list there */
 	const char *state;          /* file that an interrupted run is continued from, or NULL: none is kept */
 	bool overwrite;             /* an output that an unfinished state belongs to may be lost */
 	bool resume;                /* go on where state ends; where there is no such file, begin */
@@ -26,6 +29,8 @@ struct sts_scan {
 	bool omit_absent;           /* names without a record are counted, not written */
 	unsigned concurrency;       /* names at once; 0: chosen */
 	unsigned threads;           /* engines; 0: one a core */
+	unsigned per_host;          /* HTTPS connections to one address at once; SMTP gets a quarter; 0: 8 */
+	unsigned per_network;       /* connections to one /24 or /48; 0: 64 */
 	unsigned rate;              /* names begun a second; 0: as many as go */
 	enum sts_progress_form progress;
 	uint64_t descriptors;       /* set by the run itself: how many it may have open */
@@ -39,6 +44,7 @@ struct sts_scan_end {
 	uint64_t done_before;     /* of these in an earlier part */
 	uint64_t retried;         /* names put off to the end of the run */
 	int64_t duration_ms;
+	struct sts_share_numbers shared;
 	char why[512];            /* of a failure */
 };
 

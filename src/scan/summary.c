@@ -106,6 +106,11 @@ void sts_scan_summary_text(const struct sts_scan_end *end, struct sts_buf *out)
 	if (end->retried > 0)
 		sts_buf_printf(out, "; %" PRIu64 " look-ups put off and tried again at the end", end->retried);
 	sts_buf_addc(out, '\n');
+	if (end->shared.sessions_shared > 0)
+		sts_buf_printf(out, "%" PRIu64 " sessions with mail hosts served %" PRIu64 " more times\n", end->shared.sessions,
+			end->shared.sessions_shared);
+	if (end->shared.stalls > 0)
+		sts_buf_printf(out, "%" PRIu64 " fetches not tried: their hosts let others wait in vain\n", end->shared.stalls);
 	list(end, out, arena, "l:", "misconfigured, by layer (share of those with a record)", SHOWN, records);
 	list(end, out, arena, "f:", "findings, by domains that have them", SHOWN, domains);
 	list(end, out, arena, "c:", "causes that domains share", CAUSES_SHOWN, records);
@@ -167,6 +172,17 @@ static void write_numbers(struct sts_jsonw *w, const struct sts_scan_end *end)
 	sts_jw_end_object(w);
 }
 
+static void write_shared(struct sts_jsonw *w, const struct sts_share_numbers *n)
+{
+	sts_jw_object(w, "shared");
+	sts_jw_int(w, "smtp_sessions", (int64_t)n->sessions);
+	sts_jw_int(w, "smtp_sessions_spared", (int64_t)n->sessions_shared);
+	sts_jw_int(w, "fetches", (int64_t)n->fetches);
+	sts_jw_int(w, "fetches_spared", (int64_t)n->fetches_spared);
+	sts_jw_int(w, "fetches_not_tried", (int64_t)n->stalls);
+	sts_jw_end_object(w);
+}
+
 void sts_scan_summary_json(const struct sts_scan *scan, const struct sts_scan_end *end, struct sts_buf *out)
 {
 	static const char *const depths[] = {"record", "policy", "full"};
@@ -184,6 +200,7 @@ void sts_scan_summary_json(const struct sts_scan *scan, const struct sts_scan_en
 	sts_jw_int(&w, "retried", (int64_t)end->retried);
 	sts_jw_int(&w, "duration_ms", end->duration_ms);
 	write_numbers(&w, end);
+	write_shared(&w, &end->shared);
 	write_list(&w, end, arena, "l:", "layers");
 	write_list(&w, end, arena, "f:", "findings");
 	write_list(&w, end, arena, "c:", "causes");

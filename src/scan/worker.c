@@ -10,6 +10,7 @@
 #include "scan/input.h"
 #include "scan/keys.h"
 #include "scan/pace.h"
+#include "scan/sink.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -174,7 +175,9 @@ static void settle_plain(struct slot *s, enum sts_dns_state state)
 		return;
 	}
 	from = w->chunk->text.len;
-	if (!w->run->scan->omit_absent)
+	if (w->run->sink != NULL)
+		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+	else if (!w->run->scan->omit_absent)
 		sts_plain_write(w->plain, s->ascii, state, s->started_at, sts_now_ms() - s->started_ms, &w->chunk->text);
 	settle(s, STS_VERDICT_ABSENT, from, w->chunk->keys.len);
 }
@@ -190,7 +193,10 @@ static void settle_report(struct slot *s, const struct sts_report *report, struc
 	}
 	from = w->chunk->text.len;
 	keys_from = w->chunk->keys.len;
-	if (!w->run->scan->omit_absent || report->verdict != STS_VERDICT_ABSENT)
+	if (w->run->sink != NULL)
+		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+	/* a store keeps of names without a record that there is none */
+	if ((!w->run->scan->omit_absent && w->run->sink == NULL) || report->verdict != STS_VERDICT_ABSENT)
 		sts_discovery_render(&w->run->discovery, report, &w->chunk->text);
 	sts_report_keys(report, arena, &w->chunk->keys);
 	settle(s, report->verdict, from, keys_from);
@@ -207,6 +213,14 @@ static void settle_invalid(struct slot *s, const char *why)
 		return;
 	}
 	from = w->chunk->text.len;
+	if (w->run->sink != NULL) {
+		struct sts_buf shown;
+
+		sts_buf_init(&shown, 65536);
+		sts_buf_escape(&shown, typed, 1000);
+		sts_sink_row(&w->chunk->text, sts_buf_str(&shown), s->started_at);
+		sts_buf_clear(&shown);
+	}
 	if (w->run->scan->format == STS_FORMAT_JSON) {
 		struct sts_jsonw j = sts_jsonw(&w->chunk->text, false);
 
@@ -223,6 +237,21 @@ static void settle_invalid(struct slot *s, const char *why)
 	settle(s, STS_KIND_INVALID, from, w->chunk->keys.len);
 }
 
+static void settle_opted_out(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+	size_t from;
+
+	if (!chunk_ready(w)) {
+		slot_release(s);
+		return;
+	}
+	from = w->chunk->text.len;
+	if (w->run->sink != NULL)
+		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+	settle(s, STS_KIND_OPTED_OUT, from, w->chunk->keys.len);
+}
+
 /* ---- putting off ---------------------------------------------------------------------------------------------------- */
 
 static void ask_again(void *arg)
@@ -236,7 +265,7 @@ static bool put_off(struct slot *s)
 	struct sts_scan_worker *w = s->worker;
 
 	atomic_fetch_add_explicit(&w->run->counts.troubles, 1, memory_order_relaxed);
-	if (w->run->scan->ordered) {
+	if (w->run->scan->ordered || w->run->sink != NULL) {
 		/* the names behind it wait: it has to be tried again here */
 		if (++s->tries > 3)
 			return false;
@@ -383,7 +412,12 @@ static void look_closer(struct slot *s, const struct sts_answer *answer)
 	if (is_nothing(answer, w->scratch)) {
 		settle_answer(s, answer);
 	} else if (is_trouble(answer)) {
-		if (!put_off(s))
+		/* what looks like trouble may be a fault of the domain: at last, the check tells them apart */
+		if (put_off(s))
+			; /* for now */
+		else if (answer->state == STS_DNS_SERVFAIL)
+			want_check(s);
+		else
 			settle_answer(s, answer);
 	} else {
 		want_check(s);
@@ -449,10 +483,7 @@ static void begin(struct slot *s)
 		sts_arena_reset(w->scratch);
 	}
 	if (sts_optout_has(&w->run->optout, s->ascii)) {
-		if (chunk_ready(w))
-			settle(s, STS_KIND_OPTED_OUT, w->chunk->text.len, w->chunk->keys.len);
-		else
-			slot_release(s);
+		settle_opted_out(s);
 		return;
 	}
 	ask(s);
@@ -549,6 +580,7 @@ static enum sts_err make_engine(struct sts_scan_worker *w, const char **why)
 	if (err != STS_OK)
 		return err;
 	sts_engine_set_concurrency(w->engine, CHECKS_MAX);
+	sts_engine_set_share(w->engine, w->run->share);
 	sts_engine_be_thrifty(w->engine);
 	w->loop = sts_engine_loop(w->engine);
 	return STS_OK;

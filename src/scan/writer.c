@@ -1,6 +1,7 @@
 #include "scan/writer.h"
 
 #include "base/clock.h"
+#include "scan/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -220,7 +221,9 @@ void *sts_writer_main(void *arg)
 	struct sts_chunk *c;
 
 	while ((c = sts_pipe_pop(&w->run->chunks)) != NULL) {
-		if (!w->dead && w->window != NULL)
+		if (w->run->sink != NULL)
+			sts_sink_write(w->run->sink, c, &w->tally);
+		else if (!w->dead && w->window != NULL)
 			write_ordered(w, c);
 		else if (!w->dead)
 			write_chunk(w, c);
@@ -303,6 +306,15 @@ static enum sts_err begin(struct sts_writer *w, const char *head)
 	return STS_OK;
 }
 
+static enum sts_err open_files(struct sts_writer *w, const char *head)
+{
+	enum sts_err err = open_output(w);
+
+	if (err == STS_OK)
+		err = open_state(w, head);
+	return err == STS_OK ? begin(w, head) : err;
+}
+
 enum sts_err sts_writer_open(struct sts_run *run, const char *head, struct sts_writer **out)
 {
 	struct sts_writer *w = calloc(1, sizeof *w);
@@ -314,11 +326,7 @@ enum sts_err sts_writer_open(struct sts_run *run, const char *head, struct sts_w
 	w->state.fd = -1;
 	w->fd = -1;
 	w->synced_ms = sts_now_ms();
-	err = open_output(w);
-	if (err == STS_OK)
-		err = open_state(w, head);
-	if (err == STS_OK)
-		err = begin(w, head);
+	err = run->sink != NULL ? STS_OK : open_files(w, head);
 	if (err != STS_OK)
 		sts_writer_close(w, false, NULL);
 	else

@@ -20,6 +20,8 @@
 	F(PQsendQueryPrepared)                                                                                         \
 	F(PQsetSingleRowMode)                                                                                          \
 	F(PQgetResult)                                                                                                 \
+	F(PQputCopyData)                                                                                               \
+	F(PQputCopyEnd)                                                                                                \
 	F(PQresultStatus)                                                                                              \
 	F(PQresultErrorMessage)                                                                                        \
 	F(PQresultErrorField)                                                                                          \

@@ -9,6 +9,7 @@
  * watch      a domain that the monitor looks at; written by monitor/watch.c
  * incident, event, cause, spot  what is wrong with watched domains, and whose fault it is; written by monitor/alerts.c
  * outbox     messages on their way; written by monitor/outbox.c
+ * scan, scan_block, scan_result  lists of names that machines work through together, and what they found; written by scan/list.c
  */
 #include "store/store.h"
 
@@ -108,6 +109,34 @@ static const char sqlite_4[] =
 	"CREATE INDEX outbox_due ON outbox (state, due_at);"
 	"CREATE INDEX outbox_route ON outbox (route, state);";
 
+/* Lists of names. A block holds some hundred names, LF between them; state 0 is open, 1 done. leased_until is 0 where nobody is at it. */
+static const char sqlite_5[] =
+	"CREATE TABLE scan ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, head TEXT NOT NULL, made_at INTEGER NOT NULL, loaded INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE scan_block ("
+	" scan_id INTEGER NOT NULL REFERENCES scan ON DELETE CASCADE, first INTEGER NOT NULL, names TEXT NOT NULL,"
+	" state INTEGER NOT NULL DEFAULT 0, leased_until INTEGER NOT NULL DEFAULT 0, leased_by TEXT, PRIMARY KEY (scan_id, first)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX scan_block_open ON scan_block (scan_id, leased_until) WHERE state = 0;"
+	"CREATE TABLE scan_result ("
+	" scan_id INTEGER NOT NULL REFERENCES scan ON DELETE CASCADE, seq INTEGER NOT NULL, domain TEXT NOT NULL, verdict TEXT NOT "
+	"NULL,"
+	" checked_at INTEGER NOT NULL, doc TEXT, PRIMARY KEY (scan_id, seq)"
+	") STRICT, WITHOUT ROWID;";
+
+static const char pg_5[] =
+	"CREATE TABLE scan ("
+	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, head TEXT NOT NULL, made_at BIGINT NOT NULL,"
+	" loaded BIGINT NOT NULL);"
+	"CREATE TABLE scan_block ("
+	" scan_id BIGINT NOT NULL REFERENCES scan ON DELETE CASCADE, first BIGINT NOT NULL, names TEXT NOT NULL,"
+	" state BIGINT NOT NULL DEFAULT 0, leased_until BIGINT NOT NULL DEFAULT 0, leased_by TEXT, PRIMARY KEY (scan_id, first));"
+	"CREATE INDEX scan_block_open ON scan_block (scan_id, leased_until) WHERE state = 0;"
+	"CREATE TABLE scan_result ("
+	" scan_id BIGINT NOT NULL REFERENCES scan ON DELETE CASCADE, seq BIGINT NOT NULL, domain TEXT NOT NULL, verdict TEXT NOT NULL,"
+	" checked_at BIGINT NOT NULL, doc TEXT, PRIMARY KEY (scan_id, seq));";
+
 static const char pg_1[] =
 	"CREATE TABLE domain ("
 	" id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at BIGINT NOT NULL, "
@@ -196,5 +225,5 @@ static const char pg_4[] =
 	"CREATE INDEX outbox_due ON outbox (state, due_at);"
 	"CREATE INDEX outbox_route ON outbox (route, state);";
 
-const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, sqlite_4, NULL};
-const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, pg_4, NULL};
+const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, sqlite_4, sqlite_5, NULL};
+const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, pg_4, pg_5, NULL};

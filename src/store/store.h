@@ -74,6 +74,8 @@ struct sts_store_ops {
 		sts_row_fn *row, void *arg);
 	/** Several statements without values or rows, not prepared. */
 	enum sts_err (*script)(struct sts_store *s, const char *sql);
+	/** Rows in bulk: COPY statement and its text data (PostgreSQL). NULL where statements are as good. */
+	enum sts_err (*copy)(struct sts_store *s, const char *sql, struct sts_str data);
 	enum sts_err (*begin)(struct sts_store *s, enum sts_begin how);
 	enum sts_err (*version)(struct sts_store *s, int64_t *version);
 	enum sts_err (*set_version)(struct sts_store *s, int64_t version);

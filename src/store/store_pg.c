@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,6 +71,30 @@ static enum sts_err script(struct sts_store *base, const char *sql)
 	enum sts_err err = is_good(s, r) ? STS_OK : fail_result(s, r);
 
 	s->pq->PQclear(r);
+	return err;
+}
+
+/* No retry here: rows in bulk are part of a transaction. */
+static enum sts_err copy(struct sts_store *base, const char *sql, struct sts_str data)
+{
+	struct pg_store *s = (struct pg_store *)base;
+	PGresult *r = s->pq->PQexec(s->conn, sql);
+	enum sts_err err = STS_OK;
+
+	if (s->pq->PQresultStatus(r) != PGRES_COPY_IN)
+		err = fail_result(s, r);
+	s->pq->PQclear(r);
+	if (err != STS_OK)
+		return err;
+	if (data.len > INT_MAX || (data.len > 0 && s->pq->PQputCopyData(s->conn, data.ptr, (int)data.len) != 1))
+		err = fail_connection(s);
+	if (s->pq->PQputCopyEnd(s->conn, err == STS_OK ? NULL : "given up") != 1 && err == STS_OK)
+		err = fail_connection(s);
+	while ((r = s->pq->PQgetResult(s->conn)) != NULL) {
+		if (err == STS_OK && !is_good(s, r))
+			err = fail_result(s, r);
+		s->pq->PQclear(r);
+	}
 	return err;
 }
 
@@ -356,6 +381,7 @@ static const struct sts_store_ops ops = {
 	.migrations = sts_pg_migrations,
 	.run = run,
 	.script = script,
+	.copy = copy,
 	.begin = begin,
 	.version = version_locked,
 	.set_version = set_version,
