@@ -32,9 +32,13 @@ def whole(names_path, out_path):
     verdict(lost == 0 and more == 0 and strange == 0, f"{len(want)} names: {lost} lost, {more} written again, {strange} that were not asked for")
 
 
+# How long a host took is another matter on a machine that does a thousand things at once.
+TIMING = {"host.http.slow"}
+
+
 def told(result):
     """What must be equal in a scan and in a check."""
-    return result["verdict"], result["status"], sorted({i["code"] for i in result["issues"]})
+    return result["verdict"], result["status"], sorted({i["code"] for i in result["issues"]} - TIMING)
 
 
 def exact(args):

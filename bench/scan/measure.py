@@ -9,10 +9,10 @@ import time
 class Spent:
     """One finished process: seconds, processor seconds, memory in MB over time."""
 
-    def __init__(self, status, wall, usage, memory):
+    def __init__(self, status, wall, usage, memory, peak_mb):
         self.status, self.wall = status, wall
         self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak_mb = usage.ru_maxrss / 1024
+        self.peak_mb = peak_mb
         self.memory = memory  # [(second, MB)]
 
     def memory_at(self, second):
@@ -32,18 +32,28 @@ def resident(pid):
         return 0.0
 
 
+def peak(pid):
+    """The most it ever had. (What wait4 tells counts the memory of this program, which forked it.)"""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            return next((int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM:")), 0.0)
+    except OSError:
+        return 0.0
+
+
 def run(command, out="/dev/null", err="/dev/null", env=None, meanwhile=None, seconds=3600):
     """Run to the end. meanwhile(pid) runs beside it in a thread."""
     began = time.monotonic()
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env)
-    memory, over = [], threading.Event()
+    memory, over, most = [], threading.Event(), [0.0]
 
     def watch():
         while not over.wait(0.25):
             mb = resident(process.pid)
             if mb > 0:
                 memory.append((time.monotonic() - began, mb))
+                most[0] = max(most[0], peak(process.pid))
             if time.monotonic() - began > seconds:
                 process.kill()
 
@@ -57,7 +67,7 @@ def run(command, out="/dev/null", err="/dev/null", env=None, meanwhile=None, sec
     process.returncode = status
     over.set()
     threads[0].join()
-    return Spent(os.waitstatus_to_exitcode(status), wall, usage, memory)
+    return Spent(os.waitstatus_to_exitcode(status), wall, usage, memory, most[0])
 
 
 def bound(program, *words):
