@@ -142,9 +142,12 @@ class Servers:
 
     def pause(self, name, seconds):
         """The process hears nothing for a while."""
-        self.processes[name].send_signal(signal.SIGSTOP)
+        everybody = family(self.processes[name].pid)
+        for pid in everybody:
+            os.kill(pid, signal.SIGSTOP)
         time.sleep(seconds)
-        self.processes[name].send_signal(signal.SIGCONT)
+        for pid in everybody:
+            os.kill(pid, signal.SIGCONT)
 
     def cpu(self):
         """Seconds of processor the servers have had, by name."""

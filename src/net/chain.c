@@ -412,7 +412,7 @@ void sts_chain_judge(
 {
 	struct judge j = {.arena = arena, .params = params, .out = out, .sent = sent};
 	STACK_OF(X509) *few = first_certs(sent);
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(params->library, NULL);
 
 	describe(&j);
 	if (few != NULL && ctx != NULL && X509_STORE_CTX_init(ctx, params->store, sk_X509_value(sent, 0), few) == 1) {

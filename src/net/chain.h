@@ -13,6 +13,7 @@ struct sts_chain_params {
 	X509_STORE *store;  /* trusted roots */
 	const char *name;   /* reference name, A-labels */
 	int64_t judged_at;  /* seconds since 1970 */
+	OSSL_LIB_CTX *library; /* what roots are read with, or NULL */
 };
 
 /**

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "net/chain.h"
 #include "net/dane.h"
+#include "net/lean.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 #define FIRST_MAX 64
 
 struct sts_tls_ctx {
+	struct sts_lean lean;
 	SSL_CTX *ssl_ctx;
 	X509_STORE *store;
 	BIO_METHOD *wire;
@@ -134,7 +136,7 @@ static enum sts_err load_file(struct sts_tls_ctx *ctx, const char *path, const c
 	ctx->store_name = strdup(path);
 	if (ctx->store_name == NULL)
 		return STS_ENOMEM;
-	if (X509_STORE_load_file(ctx->store, path) == 1)
+	if (X509_STORE_load_file_ex(ctx->store, path, ctx->lean.library, NULL) == 1)
 		return STS_OK;
 	error = ERR_peek_error();
 	snprintf(text, sizeof text, "no trusted certificates can be read from %s: %s", path,
@@ -233,7 +235,7 @@ static int on_chain(X509_STORE_CTX *store_ctx, void *arg)
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct sts_tls_session *s = SSL_get_app_data(ssl);
 	STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store_ctx);
-	struct sts_chain_params params = {s->ctx->store, s->params.name, s->params.judged_at};
+	struct sts_chain_params params = {s->ctx->store, s->params.name, s->params.judged_at, s->ctx->lean.library};
 
 	(void)arg;
 	if (s->judge_dane)
@@ -269,7 +271,8 @@ enum sts_err sts_tls_ctx_new(const char *ca_file, struct sts_tls_ctx **out, cons
 	*why = "out of memory";
 	if (ctx == NULL)
 		return STS_ENOMEM;
-	ctx->ssl_ctx = SSL_CTX_new(TLS_client_method());
+	sts_lean_open(&ctx->lean);
+	ctx->ssl_ctx = SSL_CTX_new_ex(ctx->lean.library, NULL, TLS_client_method());
 	ctx->store = X509_STORE_new();
 	ctx->wire = wire_method();
 	if (ctx->ssl_ctx != NULL && ctx->store != NULL && ctx->wire != NULL)
@@ -294,6 +297,7 @@ void sts_tls_ctx_free(struct sts_tls_ctx *ctx)
 	SSL_CTX_free(ctx->ssl_ctx);
 	X509_STORE_free(ctx->store);
 	BIO_meth_free(ctx->wire);
+	sts_lean_close(&ctx->lean);
 	free(ctx->store_name);
 	free(ctx);
 }

@@ -1,6 +1,7 @@
 /* Chains good and bad: which faults are found, all of them at once, and that no fault hides another. */
 #include "net/cert.h"
 #include "net/chain.h"
+#include "net/lean.h"
 #include "pki.h"
 #include "test.h"
 
@@ -219,7 +220,7 @@ static void judge(const enum who *sent, size_t max, X509_STORE *store, struct st
 	}
 	stack = pki_stack(list, count);
 	*out = (struct sts_tls){0};
-	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW}, arena, out);
+	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL}, arena, out);
 	sk_X509_free(stack);
 	EXPECT_INT(out->chain_count, count);
 }
@@ -245,6 +246,73 @@ static void test_rows(struct sts_arena *arena)
 		}
 	}
 	X509_STORE_free(store);
+}
+
+/* The same certificate, read with another library context. */
+static X509 *reread(X509 *cert, OSSL_LIB_CTX *library)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	const unsigned char *p = der;
+	X509 *copy = X509_new_ex(library, NULL);
+
+	EXPECT(len > 0 && d2i_X509(&copy, &p, len) != NULL);
+	OPENSSL_free(der);
+	return copy;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void expect_same(const struct sts_tls *a, const struct sts_tls *b)
+{
+	EXPECT_INT(a->problems, b->problems);
+	EXPECT(same_text(a->verify_error, b->verify_error));
+	for (int bit = 0; bit < STS_CERT_PROBLEM_COUNT; bit++)
+		EXPECT(same_text(a->problem_text[bit], b->problem_text[bit]));
+	EXPECT_INT(a->chain_count, b->chain_count);
+	for (size_t i = 0; i < a->chain_count && i < b->chain_count; i++) {
+		EXPECT(same_text(a->chain[i].key_type, b->chain[i].key_type));
+		EXPECT_INT(a->chain[i].key_bits, b->chain[i].key_bits);
+		EXPECT(same_text(a->chain[i].sha256, b->chain[i].sha256));
+		EXPECT(same_text(a->chain[i].spki_sha256, b->chain[i].spki_sha256));
+	}
+}
+
+/* A library that lacks most of its readers judges every row as the whole one does. */
+static void test_lean(struct sts_arena *arena)
+{
+	struct sts_lean lean;
+	X509_STORE *store = make_store(trusted, COUNT_OF(trusted));
+	X509_STORE *lean_store = X509_STORE_new();
+	X509 *copies[WHO_COUNT] = {NULL};
+
+	sts_lean_open(&lean);
+	EXPECT(lean.library != NULL);
+	for (size_t i = 0; i < WHO_COUNT; i++)
+		if (certs[i].cert != NULL)
+			copies[i] = reread(certs[i].cert, lean.library);
+	for (size_t i = 0; i < COUNT_OF(trusted); i++)
+		X509_STORE_add_cert(lean_store, copies[trusted[i]]);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sts_tls whole, little = {0};
+		STACK_OF(X509) *sent = sk_X509_new_null();
+
+		CASE("lean: %s", rows[i].name);
+		judge(rows[i].sent, COUNT_OF(rows[i].sent), store, arena, &whole);
+		for (size_t n = 0; n < COUNT_OF(rows[i].sent) && rows[i].sent[n] != NOBODY; n++)
+			sk_X509_push(sent, copies[rows[i].sent[n]]);
+		sts_chain_judge(sent, &(struct sts_chain_params){lean_store, HOST, PKI_NOW, lean.library}, arena, &little);
+		expect_same(&whole, &little);
+		sk_X509_free(sent);
+	}
+	for (size_t i = 0; i < WHO_COUNT; i++)
+		X509_free(copies[i]);
+	X509_STORE_free(lean_store);
+	X509_STORE_free(store);
+	sts_lean_close(&lean);
 }
 
 static void test_other_stores(struct sts_arena *arena)
@@ -290,7 +358,7 @@ static void test_time(struct sts_arena *arena)
 		struct sts_tls out = {0};
 
 		CASE("judged at %" PRId64, times[i].at);
-		sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, times[i].at}, arena, &out);
+		sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, times[i].at, NULL}, arena, &out);
 		EXPECT_INT(out.problems, times[i].problems);
 	}
 	sk_X509_free(stack);
@@ -422,7 +490,7 @@ static void test_flood(struct sts_arena *arena)
 	sk_X509_push(stack, certs[GOOD].cert);
 	for (int i = 0; i < 600; i++)
 		sk_X509_push(stack, certs[i % 2 == 0 ? CA_DEEP : CA_OTHER].cert);
-	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW}, arena, &out);
+	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL}, arena, &out);
 	EXPECT_INT(out.chain_count, STS_CERT_CHAIN_MAX);
 	EXPECT_INT(out.chain_total, 601);
 	EXPECT_INT(out.problems, I);
@@ -436,6 +504,7 @@ int main(void)
 
 	make_people();
 	test_rows(arena);
+	test_lean(arena);
 	test_other_stores(arena);
 	test_time(arena);
 	test_names();
