@@ -47,6 +47,9 @@ struct sts_chunk {
 
 void sts_chunk_free(struct sts_chunk *c);
 
+/** Chunks kept for use again: fresh memory is cleared by the kernel, page by page. */
+#define STS_CHUNKS_KEPT 16
+
 /** Numbers that every thread may read. */
 struct sts_counts {
 	_Atomic uint64_t issued;   /* names handed to the workers, those put off once more each time */
@@ -78,7 +81,14 @@ struct sts_run {
 	_Atomic bool failed;
 	char why[512]; /* of the first failure; set under lock */
 	pthread_mutex_t lock;
+	struct sts_chunk *spare[STS_CHUNKS_KEPT]; /* under lock */
+	size_t spare_count;
 };
+
+/** An empty chunk. @return NULL: out of memory */
+struct sts_chunk *sts_chunk_new(struct sts_run *run);
+/** Done with it. */
+void sts_chunk_release(struct sts_run *run, struct sts_chunk *c);
 
 /** Note why the run cannot go on, and stop it. Any thread. */
 void sts_run_fail(struct sts_run *run, const char *fmt, ...) STS_PRINTF(2, 3);

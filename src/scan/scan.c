@@ -160,6 +160,14 @@ static void settle_all(struct sts_run *run)
 		nap(5);
 }
 
+/* A few names that fail are names that fail; many are a resolver in trouble, and want patience. */
+static int patience_ms(const struct sts_run *run, unsigned round, uint64_t put_off)
+{
+	uint64_t few = run->counts.done / 100 < 10 ? 10 : run->counts.done / 100;
+
+	return put_off <= few ? turn_wait_ms[round] / 10 : turn_wait_ms[round];
+}
+
 static void read_later(struct whole *all)
 {
 	struct sts_run *run = &all->run;
@@ -167,13 +175,14 @@ static void read_later(struct whole *all)
 	struct sts_batch *batch = NULL;
 
 	for (unsigned round = 1; round <= TURNS && !stopped(run); round++) {
-		uint64_t seq, line;
+		uint64_t seq, line, put_off;
 		size_t len;
 
 		settle_all(run);
-		if (sts_later_turn(run->later) == 0)
+		put_off = sts_later_turn(run->later);
+		if (put_off == 0)
 			break;
-		for (int i = 0; i < turn_wait_ms[round] / 100 && !stopped(run); i++)
+		for (int i = patience_ms(run, round, put_off) / 100; i > 0 && !stopped(run); i--)
 			nap(100);
 		while (!stopped(run) && sts_later_take(run->later, &seq, &line, typed, &len))
 			if (!add_name(run, &batch, seq, line, sts_str(typed, len), round))
@@ -479,6 +488,8 @@ static void close_all(struct whole *all, struct sts_scan_end *end)
 	end->done = all->done_before + all->run.counts.done;
 	end->retried = all->run.counts.put_off;
 	memcpy(end->why, all->run.why, sizeof end->why);
+	while (all->run.spare_count > 0)
+		sts_chunk_free(all->run.spare[--all->run.spare_count]);
 	pthread_mutex_destroy(&all->run.lock);
 }
 

@@ -22,8 +22,7 @@
  */
 
 #define TICK_MS 10
-#define CHUNK_OCTETS ((size_t)64 * 1024)
-#define TEXT_MAX ((size_t)1 << 30)
+#define CHUNK_OCTETS ((size_t)256 * 1024)
 /* Results that wait for the writer: more, and no new names are begun. */
 #define BACKLOG_MAX ((int64_t)16 * 1024 * 1024)
 #define ASK_TIMEOUT_MS 2000
@@ -75,17 +74,6 @@ static void ask(struct slot *s);
 
 /* ---- results -------------------------------------------------------------------------------------------------------- */
 
-static struct sts_chunk *chunk_new(void)
-{
-	struct sts_chunk *c = calloc(1, sizeof *c);
-
-	if (c != NULL) {
-		sts_buf_init(&c->text, TEXT_MAX);
-		sts_buf_init(&c->keys, TEXT_MAX);
-	}
-	return c;
-}
-
 static void flush(struct sts_scan_worker *w)
 {
 	struct sts_chunk *c = w->chunk;
@@ -106,7 +94,7 @@ static void flush(struct sts_scan_worker *w)
 /* @return room for one more result, or NULL: out of memory, the run ends */
 static struct sts_entry *entry(struct sts_scan_worker *w)
 {
-	struct sts_chunk *c = w->chunk != NULL ? w->chunk : (w->chunk = chunk_new());
+	struct sts_chunk *c = w->chunk != NULL ? w->chunk : (w->chunk = sts_chunk_new(w->run));
 
 	if (c != NULL && c->count == c->room) {
 		size_t room = c->room == 0 ? 64 : c->room * 2;
@@ -160,7 +148,7 @@ static void settle(struct slot *s, unsigned kind, size_t text_from, size_t keys_
 
 static bool chunk_ready(struct sts_scan_worker *w)
 {
-	if (w->chunk == NULL && (w->chunk = chunk_new()) == NULL)
+	if (w->chunk == NULL && (w->chunk = sts_chunk_new(w->run)) == NULL)
 		sts_run_fail(w->run, "out of memory");
 	return w->chunk != NULL;
 }

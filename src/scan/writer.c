@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define SYNC_MS 5000
+#define TEXT_MAX ((size_t)1 << 30)
+/* A larger chunk is not kept. */
+#define KEEP_OCTETS ((size_t)1024 * 1024)
 
 /* A result whose turn has not come. */
 struct held {
@@ -45,6 +48,35 @@ void sts_chunk_free(struct sts_chunk *c)
 	sts_buf_clear(&c->keys);
 	free(c->entries);
 	free(c);
+}
+
+struct sts_chunk *sts_chunk_new(struct sts_run *run)
+{
+	struct sts_chunk *c = NULL;
+
+	pthread_mutex_lock(&run->lock);
+	if (run->spare_count > 0)
+		c = run->spare[--run->spare_count];
+	pthread_mutex_unlock(&run->lock);
+	if (c != NULL || (c = calloc(1, sizeof *c)) == NULL)
+		return c;
+	sts_buf_init(&c->text, TEXT_MAX);
+	sts_buf_init(&c->keys, TEXT_MAX);
+	return c;
+}
+
+void sts_chunk_release(struct sts_run *run, struct sts_chunk *c)
+{
+	sts_buf_reset(&c->text);
+	sts_buf_reset(&c->keys);
+	c->count = 0;
+	pthread_mutex_lock(&run->lock);
+	if (run->spare_count < STS_CHUNKS_KEPT && c->text.size <= KEEP_OCTETS) {
+		run->spare[run->spare_count++] = c;
+		c = NULL;
+	}
+	pthread_mutex_unlock(&run->lock);
+	sts_chunk_free(c);
 }
 
 /* ---- writing -------------------------------------------------------------------------------------------------------- */
@@ -228,7 +260,7 @@ void *sts_writer_main(void *arg)
 		else if (!w->dead)
 			write_chunk(w, c);
 		atomic_fetch_sub(&w->run->counts.backlog, (int64_t)c->text.len);
-		sts_chunk_free(c);
+		sts_chunk_release(w->run, c);
 	}
 	return NULL;
 }
