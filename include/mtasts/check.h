@@ -40,7 +40,7 @@ typedef void sts_step_fn(const char *domain, const char *step, void *arg);
 typedef void sts_done_fn(struct sts_report *report, void *arg);
 
 /**
- * Make an engine.
+ * Make an engine. The process must be allowed 512 open files (RLIMIT_NOFILE).
  *
  * @param why  on failure a sentence, static or owned by the thread until its next call; never NULL then
  * @return STS_OK; STS_EINVAL: an option makes no sense (resolver, CA file, trust anchor); STS_ENOMEM; STS_ESYSTEM

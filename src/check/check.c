@@ -12,8 +12,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+/* What a check may have open at most: the resolver's sockets, those to mail hosts and some to policy hosts and name servers. */
+#define FILES_MIN 512
 /* Time after the deadline in which probes that keep it themselves may report, milliseconds. */
 #define GRACE_MS 1500
 
@@ -36,6 +39,22 @@ static void find_helo(struct sts_engine *e)
 	e->helo = e->hostname;
 }
 
+/*
+ * Where files run out, the libraries fail in ways that look like faults of servers: a root that cannot be opened like a certificate that is
+ * not trusted, a socket that cannot be had like a resolver that fails.
+ */
+static bool enough_files(const char **why)
+{
+	static _Thread_local char text[128];
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_MIN)
+		return true;
+	snprintf(text, sizeof text, "only %ju files may be open at once here, and checks need %d (ulimit -n)", (uintmax_t)limit.rlim_cur, FILES_MIN);
+	*why = text;
+	return false;
+}
+
 enum sts_err sts_engine_new(const struct sts_options *options, struct sts_engine **out, const char **why)
 {
 	struct sts_engine *e = calloc(1, sizeof *e);
@@ -43,6 +62,10 @@ enum sts_err sts_engine_new(const struct sts_options *options, struct sts_engine
 		options->deny_private};
 	enum sts_err err = STS_ENOMEM;
 
+	if (!enough_files(why)) {
+		free(e);
+		return STS_ESYSTEM;
+	}
 	*why = "out of memory";
 	if (e == NULL)
 		return STS_ENOMEM;

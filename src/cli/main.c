@@ -9,9 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static const struct cli_command *const commands[] = {&cmd_check, &cmd_lint, &cmd_match, &cmd_explain, &cmd_history, &cmd_monitor, &cmd_plan, &cmd_scan, &cmd_serve, &cmd_mcp, &cmd_version};
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
+#define FILES_WANTED 1024
 
 /* Names of the product's other commands: saying so is better than "unknown". */
 static const char *const absent_commands[] = {
@@ -169,12 +171,24 @@ static int dispatch(int argc, char **argv)
 	return unknown_command(name);
 }
 
+/* Checks take many sockets. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
 	/* a server or a reader that goes away is an error return, not the end of the process */
 	signal(SIGPIPE, SIG_IGN);
+	allow_files();
 	for_nagios = asks_for_nagios(argc, argv);
 	status = dispatch(argc, argv);
 	sts_arena_free(cli_arena());

@@ -9,6 +9,8 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#define ROOM_TO_START ((size_t)8 * 1024 * 1024)
+
 struct sts_ask {
 	struct sts_ask *next, **link; /* in validator->asks */
 	struct sts_validator *validator;
@@ -25,6 +27,7 @@ struct sts_validator {
 	struct sts_loop *loop;
 	struct ub_ctx *ctx;
 	struct sts_ask *asks;
+	bool started;
 };
 
 /* Creating, finalising and deleting contexts touches globals of the library. */
@@ -259,13 +262,28 @@ static void unheard(void *arg, int rc, void *packet, int len, int sec, char *why
 	(void)was_ratelimited;
 }
 
+/* The library sets itself up at the first question, and where memory ends in the middle of that it frees twice. */
+static bool has_room(struct sts_validator *v)
+{
+	void *room = v->started ? NULL : malloc(ROOM_TO_START);
+
+	v->started = v->started || room != NULL;
+	free(room);
+	return v->started;
+}
+
+static bool resolve(struct sts_validator *v, const char *name, uint16_t type, void *arg, ub_event_callback_type callback, int *id)
+{
+	return has_room(v) && ub_resolve_event(v->ctx, name, type, 1, arg, callback, id) == 0;
+}
+
 struct sts_ask *sts_ask(struct sts_validator *v, const char *name, uint16_t type, sts_ask_fn *done, void *arg)
 {
 	struct sts_ask *ask;
 	int id = 0;
 
 	if (done == NULL) {
-		(void)ub_resolve_event(v->ctx, name, type, 1, NULL, unheard, NULL);
+		(void)resolve(v, name, type, NULL, unheard, NULL);
 		return NULL;
 	}
 	ask = calloc(1, sizeof *ask);
@@ -279,7 +297,7 @@ struct sts_ask *sts_ask(struct sts_validator *v, const char *name, uint16_t type
 	if (ask->next != NULL)
 		ask->next->link = &ask->next;
 	v->asks = ask;
-	if (ub_resolve_event(v->ctx, name, type, 1, ask, answered, &id) != 0) {
+	if (!resolve(v, name, type, ask, answered, &id)) {
 		ask_free(ask);
 		return NULL;
 	}
