@@ -213,6 +213,126 @@ def injection(conn, about):
     session(conn, about, go=GO + b"250-planted.example\r\n250 AUTH PLAIN\r\n")
 
 
+# ---- broken off, one step after the other: by a reset, not by a close
+
+
+@behaviour
+def reset_at_once(conn, about):
+    reset(conn)
+
+
+@behaviour
+def reset_before_greeting(conn, about):
+    time.sleep(0.3)
+    reset(conn)
+
+
+@behaviour
+def reset_in_greeting(conn, about):
+    conn.sendall(b"220-mx.labdns.net ESMTP\r\n220 rea")
+    time.sleep(0.1)
+    reset(conn)
+
+
+@behaviour
+def reset_after_greeting(conn, about):
+    """Takes the EHLO, and is gone."""
+    conn.sendall(GREETING)
+    line(conn)
+    reset(conn)
+
+
+@behaviour
+def reset_in_ehlo(conn, about):
+    conn.sendall(GREETING)
+    line(conn)
+    conn.sendall(KEYWORDS[:40])
+    time.sleep(0.1)
+    reset(conn)
+
+
+@behaviour
+def reset_after_ehlo(conn, about):
+    """Offers STARTTLS, takes it, and is gone."""
+    conn.sendall(GREETING)
+    until(conn, b"STARTTLS")
+    reset(conn)
+
+
+@behaviour
+def reset_after_go(conn, about):
+    """Behind the go-ahead, before a word of TLS was heard."""
+    after_go(conn)
+    reset(conn)
+
+
+@behaviour
+def reset_in_handshake(conn, about):
+    """With the ServerHello half sent."""
+    after_go(conn)
+    conn.recv(4096)
+    conn.sendall(bytes.fromhex("160303007a02000076030300112233445566778899aabbccddeeff"))
+    time.sleep(0.1)
+    reset(conn)
+
+
+@behaviour
+def reset_after_handshake(conn, about):
+    """TLS is there; the second EHLO gets no reply."""
+    after_go(conn)
+    tls = start_tls(conn, about)
+    tls.recv(1)
+    reset(tls)
+
+
+@behaviour
+def reset_after_quit(conn, about):
+    """All is well until QUIT."""
+    after_go(conn)
+    tls = start_tls(conn, about)
+    until_quit(tls)
+    reset(tls)
+
+
+def until_quit(conn):
+    while not (command := line(conn).upper()).startswith(b"QUIT"):
+        conn.sendall(b"250 mx.labdns.net\r\n" if command.startswith(b"EHLO") else b"502 5.5.2 No such command\r\n")
+
+
+# ---- an octet a second
+
+
+def drip(conn, octets, pause=1.0):
+    for octet in octets:
+        conn.sendall(bytes([octet]))
+        time.sleep(pause)
+
+
+@behaviour
+def octet_greeting(conn, about):
+    """Whole after a quarter of a minute: slow, and legal."""
+    drip(conn, b"220 mx ready\r\n")
+    until(conn, b"STARTTLS")
+    conn.sendall(GO)
+    rest(start_tls(conn, about), KEYWORDS)
+
+
+@behaviour
+def octet_ehlo(conn, about):
+    """Whole after a quarter of an hour."""
+    conn.sendall(GREETING)
+    line(conn)
+    drip(conn, KEYWORDS * 10)
+
+
+@behaviour
+def octet_handshake(conn, about):
+    """A record of a handshake that never becomes whole."""
+    after_go(conn)
+    conn.recv(4096)
+    drip(conn, bytes.fromhex("160303007a02000076030300112233445566778899aabbccddeeff") + bytes(90))
+
+
 # ---- too much
 
 

@@ -200,6 +200,95 @@ def drip_head(client, about):
         time.sleep(0.7)
 
 
+@behaviour
+def octet_handshake(client, about):
+    """One octet a second of a record that never becomes whole."""
+    client.recv(4096)
+    for octet in bytes.fromhex("160303007a02000076030300112233445566778899aabbccddeeff") + bytes(90):
+        client.sendall(bytes([octet]))
+        time.sleep(1)
+
+
+@behaviour
+def octet_head(client, about):
+    """One octet a second from the status line on."""
+    tls = asked(client, about)
+    for octet in whole(body_of(about)):
+        tls.sendall(bytes([octet]))
+        time.sleep(1)
+
+
+# ---- broken off, one step after the other: by a reset, not by a close
+
+
+@behaviour
+def reset_at_once(client, about):
+    reset(client)
+
+
+@behaviour
+def reset_after_hello(client, about):
+    """Takes the ClientHello, and is gone."""
+    client.recv(4096)
+    reset(client)
+
+
+@behaviour
+def reset_in_handshake(client, about):
+    client.recv(4096)
+    client.sendall(bytes.fromhex("160303007a02000076030300112233445566778899aabbccddeeff"))
+    time.sleep(0.1)
+    reset(client)
+
+
+@behaviour
+def reset_after_handshake(client, about):
+    """TLS is there; the request is not read."""
+    tls = start_tls(client, about)
+    time.sleep(0.1)
+    reset(tls)
+
+
+@behaviour
+def reset_after_request(client, about):
+    reset(asked(client, about))
+
+
+@behaviour
+def reset_in_status(client, about):
+    tls = asked(client, about)
+    tls.sendall(OK[:12])
+    time.sleep(0.1)
+    reset(tls)
+
+
+@behaviour
+def reset_in_head(client, about):
+    tls = asked(client, about)
+    tls.sendall(OK + PLAIN + b"X-Half: o")
+    time.sleep(0.1)
+    reset(tls)
+
+
+@behaviour
+def reset_after_body(client, about):
+    """The whole body by its length, then a reset in place of a goodbye."""
+    tls = asked(client, about)
+    body = body_of(about)
+    tls.sendall(OK + PLAIN + length(body) + b"\r\n" + body)
+    time.sleep(0.1)
+    reset(tls)
+
+
+@behaviour
+def reset_without_length(client, about):
+    """A body that ends with the connection, and the connection with a reset: nobody knows whether it was all."""
+    tls = asked(client, about)
+    tls.sendall(OK + PLAIN + b"Connection: close\r\n\r\n" + body_of(about))
+    time.sleep(0.1)
+    reset(tls)
+
+
 # ---- too much
 
 
