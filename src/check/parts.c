@@ -179,7 +179,7 @@ static struct sts_part_result mx_match(struct sts_report *r)
 			       : result(STS_RESULT_NOT_TESTED, "The MX records could not be looked up.");
 	if (f->policy->mode == STS_MODE_NONE && f->policy->mx_count == 0)
 		return result(STS_RESULT_NOT_APPLICABLE, "Mode none needs no mx lines.");
-	return result(covered == judged ? STS_RESULT_PASS : STS_RESULT_WARN,
+	return result(covered == judged ? STS_RESULT_PASS : f->policy->mode == STS_MODE_ENFORCE ? STS_RESULT_FAIL : STS_RESULT_WARN,
 		sts_sprintf(r->arena, "The policy covers %zu of %zu MX hosts.", covered, judged));
 }
 

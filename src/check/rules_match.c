@@ -15,11 +15,12 @@ static void judge(const struct sts_facts *f, struct sts_report *r)
 		const struct sts_mx_pattern *pattern = NULL;
 		struct sts_mx_judgement *j = &r->mx[i];
 
-		j->judged = sts_mx_real(&f->mx[i]);
-		j->covered = j->judged && sts_policy_covers(f->policy, f->mx[i].name, &pattern);
+		/* No policy covers an address, not even one that writes it. */
+		j->judged = !f->mx[i].null_mx;
+		j->covered = sts_mx_real(&f->mx[i]) && sts_policy_covers(f->policy, f->mx[i].name, &pattern);
 		if (pattern != NULL)
 			j->matched_by = sts_show(r->arena, sts_str(pattern->text, pattern->len));
-		if (j->judged && !j->covered)
+		if (sts_mx_real(&f->mx[i]) && !j->covered)
 			j->cause = sts_mx_cause_name(sts_mx_cause(f, &f->mx[i], NULL));
 	}
 }
@@ -33,17 +34,17 @@ static size_t valid_patterns(const struct sts_policy *p)
 	return count;
 }
 
-/* The host stands in a line that is no pattern (a list, a final dot, a port): that line is the cause, and is reported.
- */
-static bool in_invalid_line(const struct sts_policy *p, const char *host)
+/* An address has a finding of its own. Or the host stands in a line that is no pattern (a list, a final dot, a port): that line is the cause,
+ * and is reported. */
+static bool told_elsewhere(const struct sts_policy *p, const struct sts_mx *mx)
 {
 	for (size_t i = 0; i < p->mx_count; i++) {
 		struct sts_str text = sts_str(p->mx[i].text, p->mx[i].len);
 
-		if (!p->mx[i].valid && sts_str_findi(text, host) < text.len)
+		if (!p->mx[i].valid && sts_str_findi(text, mx->name) < text.len)
 			return true;
 	}
-	return false;
+	return mx->ip_literal;
 }
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
@@ -153,7 +154,7 @@ static void unused(const struct sts_facts *f, struct sts_report *r)
 
 void sts_rule_match(const struct sts_facts *f, struct sts_report *r)
 {
-	size_t real = 0, covered = 0, named = 0;
+	size_t judged = 0, covered = 0, told = 0;
 
 	judge(f, r);
 	/* A policy without a single pattern has a finding of its own. */
@@ -162,16 +163,16 @@ void sts_rule_match(const struct sts_facts *f, struct sts_report *r)
 	for (size_t i = 0; i < f->mx_count; i++) {
 		const struct sts_mx_judgement *j = &r->mx[i];
 
-		real += j->judged;
+		judged += j->judged;
 		covered += j->covered;
 		if (!j->judged || j->covered)
 			continue;
-		if (in_invalid_line(f->policy, f->mx[i].name))
-			named++;
+		if (told_elsewhere(f->policy, &f->mx[i]))
+			told++;
 		else if (!sts_mx_repeated(f, i))
 			uncovered(f, r, &f->mx[i]);
 	}
-	if (real > 0 && covered == 0 && named < real &&
+	if (judged > 0 && covered == 0 && told < judged &&
 		(f->policy->mode == STS_MODE_ENFORCE || f->policy->mode == STS_MODE_TESTING))
 		all_uncovered(f, r);
 	unused(f, r);

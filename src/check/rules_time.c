@@ -418,7 +418,7 @@ static const char *risk_words(struct sts_arena *arena, const struct sts_mx *mx, 
 		"the policy of %s (mode %s), which %s: held until %s by those that fetched it when it was last seen "
 		"(%s)%s",
 		sts_date(arena, p->first_at), sts_mode_name(p->policy.mode),
-		sts_policy_covers(&p->policy, mx->name, NULL) ? "the host covers by name but fails by its TLS"
+		!mx->ip_literal && sts_policy_covers(&p->policy, mx->name, NULL) ? "the host covers by name but fails by its TLS"
 							      : "does not cover it",
 		moment(arena, held->until_at), moment(arena, p->last_at),
 		p->gone_at > 0
@@ -460,7 +460,7 @@ static void cache_risk(const struct sts_facts *f, struct sts_report *r)
 	if (!sts_answer_certain(&f->mx_answer) || sts_takes_no_mail(f))
 		return;
 	for (size_t i = 0; i < f->mx_count; i++)
-		if (sts_mx_real(&f->mx[i]) && !sts_mx_repeated(f, i))
+		if (!sts_mx_repeated(f, i))
 			host_at_risk(f, r, &f->mx[i]);
 }
 

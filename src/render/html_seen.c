@@ -248,6 +248,8 @@ static void covered(struct sts_buf *b, const struct sts_mx *mx, const struct sts
 		sts_buf_puts(b, "<td>null MX: the domain takes no mail</td>");
 	} else if (!j->judged) {
 		sts_buf_puts(b, "<td>no policy to judge by</td>");
+	} else if (mx->ip_literal) {
+		sts_buf_puts(b, "<td class=\"bad\">an address, which no policy covers</td>");
 	} else if (j->covered) {
 		sts_buf_puts(b, "<td class=\"good\">by <code>");
 		sts_html_net(b, sts_str_of(j->matched_by));

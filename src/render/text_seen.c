@@ -303,6 +303,8 @@ static void match_line(struct sts_paper *p, const struct sts_mx *mx, const struc
 		sts_paper_put(p, STS_DIM, " (null MX: the domain takes no mail)");
 	} else if (!j->judged) {
 		sts_paper_put(p, STS_DIM, " (no policy to judge by)");
+	} else if (mx->ip_literal) {
+		sts_paper_put(p, STS_RED, " is an address, which no policy covers");
 	} else if (j->covered) {
 		sts_paper_put(p, STS_GREEN, " covered");
 		if (j->matched_by != NULL && strcmp(j->matched_by, mx->name) != 0) {
