@@ -281,14 +281,34 @@ static const char *follow(const struct sts_dnsmsg *m, struct sts_arena *arena, s
 	return owner;
 }
 
+static bool is_wanted(const struct sts_dns_record *r, const char *owner, uint16_t type)
+{
+	return r->section == STS_SECTION_ANSWER && r->type == type && r->class_ == STS_C_IN && sts_dns_name_same(r->owner, owner);
+}
+
+static bool same_data(const struct sts_dns_record *a, const struct sts_dns_record *b)
+{
+	if (a->host != NULL && b->host != NULL)
+		return a->preference == b->preference && strcmp(a->host, b->host) == 0;
+	return a->rdata.len == b->rdata.len && (a->rdata.len == 0 || memcmp(a->rdata.ptr, b->rdata.ptr, a->rdata.len) == 0);
+}
+
+/* Records are a set: one that is sent twice is one.  [RFC 2181 section 5] */
+static bool came_before(const struct sts_dnsmsg *m, size_t index, const char *owner, uint16_t type)
+{
+	for (size_t i = 0; i < index; i++)
+		if (m->records[i].type == type && same_data(&m->records[i], &m->records[index]) && is_wanted(&m->records[i], owner, type))
+			return true;
+	return false;
+}
+
 static void take_records(const struct sts_dnsmsg *m, const char *owner, struct sts_arena *arena, struct sts_answer *out)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		const struct sts_dns_record *r = &m->records[i];
 		bool text = r->type == STS_T_TXT;
 
-		if (r->section != STS_SECTION_ANSWER || r->type != out->type || r->class_ != STS_C_IN ||
-			!sts_dns_name_same(r->owner, owner))
+		if (!is_wanted(r, owner, out->type) || came_before(m, i, owner, out->type))
 			continue;
 		lower_ttl(out, r->ttl_s, out->rr_count == 0 && out->cname_count == 0);
 		*STS_PUSH(arena, out->rrs, out->rr_count) = (struct sts_rr){

@@ -16,7 +16,10 @@ import dns.rdatatype
 ROOT, TLD, LEAF1, LEAF2, LEAF6 = "198.41.0.4", "185.0.0.1", "185.0.1.1", "185.0.1.2", "2a0e::53"
 SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS = (f"185.0.2.{i}" for i in range(1, 8))
 PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW, LATE, OUTAGE = (f"10.0.0.{i}" for i in range(1, 11))
-ADDRESSES = [ROOT, TLD, LEAF1, LEAF2, SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS,
+ODDITIES = ["wrong-id", "wrong-question", "loop", "forward", "over-end", "many", "twice", "badvers", "formerr", "tcp-long", "tcp-short", "tcp-empty",
+            "tcp-none", "other-name"]
+ODD = {name: f"185.0.3.{i}" for i, name in enumerate(ODDITIES, 1)}
+ADDRESSES = [*ODD.values(), ROOT, TLD, LEAF1, LEAF2, SERVFAIL, SILENT, REFUSING, NO_TCP, OTHER, CLOSED, KEYLESS,
              PASSING, STRIPPING, DEAD, UNWILLING, SHUT, PLAIN, FLAKY, SLOW, LATE, OUTAGE]
 
 CHAIN = "".join(f"c{i} CNAME c{i + 1}\n" for i in range(1, 22)) + 'c22 TXT "end of the chain"\n'
@@ -31,7 +34,8 @@ LEAVES = {
                    "loopa CNAME loopb\nloopb CNAME loopa\nself CNAME self\ntodead CNAME x.silent.test.\ntoservfail CNAME x.servfail.test.\n"
                    + CHAIN + BIG,
     "unsigned.test": '_mta-sts TXT "v=STSv1; id=2;"\n@ MX 10 mx\nmx A 185.1.1.2\nback CNAME _mta-sts.signed.test.\n'
-                     "loopa CNAME loopb\nloopb CNAME loopa\n*.wild TXT \"from a wildcard\"\n",
+                     "loopa CNAME loopb\nloopb CNAME loopa\n*.wild TXT \"from a wildcard\"\n"
+                     "nul CNAME a\\000b.c\\.d.\\200\\255.unsigned.test.\nspace CNAME a\\032\\010b.unsigned.test.\n" + CHAIN,
     "bogus.test": '_mta-sts TXT "v=STSv1; id=3;"\n@ MX 10 mx\nmx A 185.1.1.3\n',
     "expired.test": '_mta-sts TXT "v=STSv1; id=4;"\n',
     "nokey.test": '_mta-sts TXT "v=STSv1; id=5;"\n',
@@ -39,6 +43,7 @@ LEAVES = {
     "differ.test": '_mta-sts TXT "v=STSv1; id=7;"\n',
     "alias.test": "_mta-sts CNAME _mta-sts.signed.test.\n",
     "mute.test": '_mta-sts TXT "v=STSv1; id=9;"\n',
+    **{f"{name}.test": '_mta-sts TXT "v=STSv1; id=odd;"\n' for name in ODDITIES},
     "deep.a.b.test": '_mta-sts TXT "v=STSv1; id=8;"\n',
 }
 SIGNED = {"signed.test": [], "mute.test": [], "bogus.test": [], "expired.test": ["-i", "20200101", "-e", "20200201"], "nsec3.test": ["-n"]}
@@ -47,6 +52,7 @@ NSES = {  # names of a leaf's servers when they are not the usual two
     "differ.test": ["ns1.hosts.test.", "other.hosts.test.", "refusing.hosts.test.", "silent.hosts.test.", "six.hosts.test.",
                     "nowhere.hosts.test."],
     "mute.test": ["keyless.hosts.test."],
+    **{f"{name}.test": [f"{name}.hosts.test."] for name in ODDITIES},
 }
 FAULTY = {"servfail.test": "servfail", "silent.test": "silent", "lame.test": "refusing", "notcp.test": "notcp", "closed.test": "closed"}
 
@@ -70,6 +76,8 @@ class Net:
                              (SILENT, silent), (DEAD, silent), (UNWILLING, fail_with("REFUSED")), (STRIPPING, strip), ("127.0.0.153", strip), (FLAKY, flaky), (SLOW, slow),
                              (LATE, out_for(5)), (OUTAGE, out_for(5, 2))):
             serve(address, how)
+        for name, address in ODD.items():
+            serve(address, odd(name))
         self.unbound("passing", PASSING, "validator iterator")
         self.unbound("plain", PLAIN, "iterator")
         self.wait_for(PASSING)
@@ -103,7 +111,7 @@ class Net:
         self.write("nokey.test", LEAVES["nokey.test"], ["ns1.hosts.test."])
         self.ds["nokey.test"] = self.ds["signed.test"].replace("signed.test.", "nokey.test.")
         hosts = "".join(f"{n} A {a}\n" for n, a in (("ns1", LEAF1), ("ns2", LEAF2), ("servfail", SERVFAIL), ("silent", SILENT),
-                        ("refusing", REFUSING), ("notcp", NO_TCP), ("other", OTHER), ("closed", CLOSED), ("keyless", KEYLESS)))
+                        ("refusing", REFUSING), ("notcp", NO_TCP), ("other", OTHER), ("closed", CLOSED), ("keyless", KEYLESS), *ODD.items()))
         self.write("hosts.test", hosts + f"six AAAA {LEAF6}\nsix AAAA 2a0f::1\nns A {TLD}\n", ["ns"])
         self.sign("hosts.test")
         tld = "".join(f"{z}. NS {n}\n" for z in LEAVES for n in NSES.get(z, ["ns1.hosts.test.", "ns2.hosts.test."]))
@@ -253,6 +261,60 @@ def out_for(seconds, relief=float("inf")):
     return reply
 
 
+# -- octets that no server should send: a leaf's server that answers everything well but questions for TXT --
+
+def record(text, owner=b"\xc0\x0c"):
+    """A TXT record; its owner by default the name asked for, by a pointer."""
+    return owner + struct.pack("!HHIHB", 16, 1, 300, len(text) + 1, len(text)) + text
+
+
+def message(query, records, rcode=0):
+    """A reply by hand: the question as it came, then the records."""
+    question = query.to_wire()[12:].split(b"\0\0\x10\0\x01", 1)[0] + b"\0\0\x10\0\x01"
+    return struct.pack("!HHHHHH", query.id, 0x8400 | rcode, 1, len(records), 0, 0) + question + b"".join(records)
+
+
+def odd(how):
+    good = b"v=STSv1; id=odd;"
+
+    def spoil(query, tcp):
+        if how == "wrong-id":
+            query.id ^= 0x5555
+            return message(query, [record(good)])
+        if how == "wrong-question":
+            return message(dns.message.make_query("_mta-sts.else.test", "TXT", id=query.id), [record(good)])
+        if how == "other-name":
+            return message(query, [record(good, b"\x04else\x04test\0")])
+        if how == "loop":
+            own = len(message(query, []))
+            return message(query, [record(good, struct.pack("!H", 0xc000 | own))])
+        if how == "forward":
+            own = len(message(query, []))
+            return message(query, [record(good, struct.pack("!H", 0xc000 | own + 30)), record(good, b"\x04else\x04test\0")])
+        if how == "over-end":
+            return message(query, [record(good)[:-17] + b"\xff" + good])
+        if how == "many":
+            return message(query, [record(b"%d" % i) for i in range(3000)] + [record(good)]) if tcp else truncate(query, False)
+        if how == "twice":
+            return message(query, [record(good)] * 3)
+        if how in ("badvers", "formerr"):
+            if query.edns < 0:
+                return message(query, [record(good)])
+            reply = dns.message.make_response(query)
+            reply.set_rcode(dns.rcode.from_text(how))
+            return reply.to_wire() if how == "badvers" else message(query, [], 1)
+        if how == "tcp-none" or not tcp:
+            return b"" if tcp else truncate(query, False)
+        whole = message(query, [record(good)])
+        return {"tcp-long": (len(whole) + 50, whole), "tcp-short": (len(whole) - 5, whole), "tcp-empty": (0, whole)}[how]
+
+    def reply(query, tcp):
+        if query.question[0].rdtype == dns.rdatatype.TXT:
+            return spoil(query, tcp)
+        return dns.query.tcp(query, LEAF1, timeout=3).to_wire() if tcp else ask(LEAF1, query.to_wire())
+    return reply
+
+
 def slow(query, tcp):
     time.sleep(0.02)
     return relay(query, tcp)
@@ -287,8 +349,9 @@ def serve(address, how):
             head = connection.recv(2)
             if len(head) == 2:
                 reply = answer(connection.recv(struct.unpack("!H", head)[0]), True)
-                if reply is not None:
-                    connection.sendall(struct.pack("!H", len(reply)) + reply)
+                if reply:
+                    said, octets = reply if isinstance(reply, tuple) else (len(reply), reply)
+                    connection.sendall(struct.pack("!H", said) + octets)
 
     def connections():
         tcp = socket.create_server((address, 53))

@@ -44,7 +44,8 @@ static const char *const paths[] = {"VALIDATED", "RECURSION", "UNVALIDATED"};
 
 static void put(const char *key, struct sts_str value, bool more)
 {
-	printf("\"%s\":", key);
+	if (key != NULL)
+		printf("\"%s\":", key);
 	if (value.ptr == NULL && value.len == 0)
 		printf("null");
 	else
@@ -101,7 +102,7 @@ static void answered(const struct sts_answer *a, void *arg)
 	put("why", sts_str_of(a->why), true);
 	printf("\"ttl\":%u,\"wildcard\":%s,\"ms\":%lld,\"cname\":[", a->ttl_s, a->wildcard ? "true" : "false", (long long)a->duration_ms);
 	for (size_t i = 0; i < a->cname_count; i++)
-		printf("%s\"%s\"", i == 0 ? "" : ",", a->cname[i]);
+		put(NULL, sts_str_of(a->cname[i]), i + 1 < a->cname_count);
 	printf("],\"rrs\":[");
 	for (size_t i = 0; i < a->rr_count; i++) {
 		printf("%s", i == 0 ? "" : ",");

@@ -220,6 +220,31 @@ static void test_mx(struct sts_arena *arena)
 	EXPECT_CSTR(a.rrs[1].host, ".");
 }
 
+static void test_repeated(struct sts_arena *arena)
+{
+	struct sts_dnsmsg m;
+	struct sts_answer a;
+
+	CASE("the same record again is no second record");
+	begin(&packet, 0x8180, 4, 0, 0, "t.example", STS_T_TXT);
+	put_rr(&packet, "t.example", STS_T_TXT, 60, "\2ab", 3);
+	put_rr(&packet, "t.example", STS_T_TXT, 60, "\2ac", 3);
+	put_rr(&packet, "T.example", STS_T_TXT, 60, "\2ab", 3);
+	put_rr(&packet, "t.example", STS_T_TXT, 60, "\1a\1b", 4);
+	EXPECT(parse(arena, &m));
+	sts_dnsmsg_answer(&m, "t.example", STS_T_TXT, arena, &a);
+	EXPECT_INT(a.rr_count, 3);
+
+	CASE("the same MX again; another preference is another record");
+	begin(&packet, 0x8180, 3, 0, 0, "t.example", STS_T_MX);
+	put_mx(&packet, "t.example", 10, "mx.example");
+	put_mx(&packet, "t.example", 10, "MX.example");
+	put_mx(&packet, "t.example", 20, "mx.example");
+	EXPECT(parse(arena, &m));
+	sts_dnsmsg_answer(&m, "t.example", STS_T_MX, arena, &a);
+	EXPECT_INT(a.rr_count, 2);
+}
+
 static void test_chain(struct sts_arena *arena)
 {
 	struct sts_dnsmsg m;
@@ -536,6 +561,7 @@ int main(void)
 	test_names();
 	test_txt(arena);
 	test_mx(arena);
+	test_repeated(arena);
 	test_chain(arena);
 	test_negative(arena);
 	test_rcodes(arena);
