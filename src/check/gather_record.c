@@ -134,11 +134,35 @@ static void see_ttl(struct sts_facts *f)
 			f->record.ttl_s = f->nameservers[i].ttl_s;
 }
 
+/*
+ * The resolver's library knows four of the twelve bits of a code: a server that refuses our EDNS (BADVERS) reads to it like one that has no such
+ * record. Absence that no server of the zone tells, while what they do tell is no answer, is not known.
+ */
+static void doubt_absence(struct sts_facts *f)
+{
+	bool nonsense = false;
+
+	if (f->record.state != STS_DNS_NODATA || f->record.dnssec == STS_DNSSEC_SECURE)
+		return;
+	for (size_t i = 0; i < f->nameserver_count; i++) {
+		enum sts_dns_state state = f->nameservers[i].state;
+
+		if (state == STS_DNS_OK || state == STS_DNS_NODATA || state == STS_DNS_NXDOMAIN)
+			return;
+		nonsense = nonsense || state == STS_DNS_MALFORMED;
+	}
+	if (nonsense) {
+		f->record.state = STS_DNS_MALFORMED;
+		f->record.why = "the servers of the zone answer with an error that reads like absence";
+	}
+}
+
 void gather_record_collect(struct check *c)
 {
 	struct sts_facts *f = c->facts;
 	struct sts_record_set set;
 
+	doubt_absence(f);
 	if (same_records(&f->record, &c->sibling))
 		f->record_wildcard = true;
 	see_ttl(f);

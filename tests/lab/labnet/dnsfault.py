@@ -3,7 +3,8 @@ answer where a rule of a row says so. Runs as a process of its own: dnsfault.py 
 
 Rules: {name, type ("*" for any), do}. What `do` may be:
   servfail, refused, nxdomain, drop, notauth (no AA), truncate (TC always, TCP closed), garbage, unsigned (RRSIG taken out),
-  empty (no answer, no authority), slow (3 s), late (half a second), wrong-question, cut (message cut in half)
+  empty (no answer, no authority), slow (3 s), late (half a second), wrong-question, cut (message cut in half),
+  badvers, formerr (to whoever speaks EDNS)
 """
 import asyncio
 import json
@@ -85,6 +86,9 @@ class Server:
     async def spoil(self, how, query, wire, tcp):
         if how in ("servfail", "refused", "nxdomain"):
             return self.code(query, dns.rcode.from_text(how))
+        if how in ("badvers", "formerr") and query.edns >= 0:
+            reply = self.code(query, dns.rcode.from_text(how))
+            return reply if how == "badvers" else wire[:2] + b"\x80\x01" + bytes(8)
         if how == "drop":
             return None
         if how == "empty":
@@ -100,6 +104,8 @@ class Server:
         good = await self.upstream(wire)
         if how in ("slow", "late"):
             await asyncio.sleep(3 if how == "slow" else 0.5)
+            return self.fit(good, query, tcp)
+        if how in ("badvers", "formerr"):
             return self.fit(good, query, tcp)
         if how == "cut":
             return good[:len(good) // 2]
