@@ -41,13 +41,18 @@ static struct sts_plan_host *find_host(struct sts_plan *plan, const char *name)
 	return NULL;
 }
 
+bool plan_is_address(const struct sts_plan_host *host)
+{
+	return host->seen != NULL && host->seen->ip_literal;
+}
+
 static void collect_hosts(struct planning *p)
 {
 	const struct sts_facts *f = p->facts;
 	const struct sts_change_wanted *w = p->wanted;
 
 	for (size_t i = 0; i < f->mx_count; i++) {
-		if (!sts_mx_real(&f->mx[i]) || sts_mx_repeated(f, i))
+		if (f->mx[i].null_mx || sts_mx_repeated(f, i))
 			continue;
 		*STS_PUSH(p->arena, p->plan->hosts, p->plan->host_count) =
 			(struct sts_plan_host){.name = sts_observe_text(p->arena, sts_str_of(f->mx[i].name)),
@@ -66,7 +71,8 @@ static void collect_hosts(struct planning *p)
 				(struct sts_plan_host){.name = name, .after = true};
 	}
 	for (size_t i = 0; i < p->plan->host_count; i++)
-		p->plan->hosts[i].covered = sts_policy_covers(w->policy, p->plan->hosts[i].name, NULL);
+		p->plan->hosts[i].covered =
+			!plan_is_address(&p->plan->hosts[i]) && sts_policy_covers(w->policy, p->plan->hosts[i].name, NULL);
 }
 
 bool plan_in_phase(const struct sts_plan_host *host, enum sts_plan_phase phase)
@@ -273,8 +279,9 @@ static void find_verdict(struct planning *p)
 		plan->verdict = STS_PLAN_UNSAFE;
 		plan->summary = sts_sprintf(p->arena,
 			"Not like this: senders that hold the planned policy refuse %s, which %s.", refused->name,
-			refused->covered ? "it covers but which does not stand up to a sender"
-					 : "is to take mail and is not covered");
+			refused->covered           ? "it covers but which does not stand up to a sender"
+			: plan_is_address(refused) ? "is an address, and no policy can cover an address"
+						   : "is to take mail and is not covered");
 	} else if (!facts_are_known(p)) {
 		plan->verdict = STS_PLAN_UNKNOWN;
 		plan->summary = "What is published now could not be seen whole, so the plan may miss something.";

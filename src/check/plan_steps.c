@@ -62,7 +62,8 @@ static bool needs_interim(const struct planning *p)
 	if (p->wanted->policy->mode != STS_MODE_ENFORCE)
 		return false;
 	for (size_t i = 0; i < p->plan->host_count; i++)
-		if (p->plan->hosts[i].before && !p->plan->hosts[i].after && !p->plan->hosts[i].covered)
+		if (p->plan->hosts[i].before && !p->plan->hosts[i].after && !p->plan->hosts[i].covered &&
+			!plan_is_address(&p->plan->hosts[i]))
 			return true;
 	return false;
 }
@@ -98,7 +99,7 @@ static const char *interim_file(struct planning *p)
 		if (policy->mx[i].valid)
 			hosts[count++] = sts_strndup(p->arena, policy->mx[i].text, policy->mx[i].len);
 	for (size_t i = 0; i < p->plan->host_count && count < INTERIM_HOSTS_MAX; i++)
-		if (p->plan->hosts[i].before && !p->plan->hosts[i].covered)
+		if (p->plan->hosts[i].before && !p->plan->hosts[i].covered && !plan_is_address(&p->plan->hosts[i]))
 			hosts[count++] = p->plan->hosts[i].name;
 	return sts_policy_file(p->arena, policy->mode, hosts, count, policy->max_age_s);
 }
@@ -180,6 +181,11 @@ static void mend_first(struct planning *p)
 			step(p, STS_DO_MEND, p->plan->at,
 				sts_sprintf(p->arena,
 					"Put the TLS of %s right: under the planned policy senders refuse it as it is.",
+					h->name),
+				NULL);
+		else if (plan_is_address(h))
+			step(p, STS_DO_MEND, p->plan->at,
+				sts_sprintf(p->arena, "Put a name in place of %s into the MX record, and that name into the planned policy.",
 					h->name),
 				NULL);
 		else

@@ -25,6 +25,9 @@ struct planning {
 
 bool plan_in_phase(const struct sts_plan_host *host, enum sts_plan_phase phase);
 
+/** An MX record holds an address in place of this host's name: whatever the policy says, it covers none. */
+bool plan_is_address(const struct sts_plan_host *host);
+
 /** What a sender that holds the policy does with the host. */
 enum sts_decision plan_decide(
 	const struct planning *p, const struct sts_plan_host *host, const struct sts_policy *policy);

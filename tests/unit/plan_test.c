@@ -131,6 +131,13 @@ static void testing_bad_certificate(struct sts_facts *f)
 	facts_set_mx_problem(f, 0, STS_CERT_EXPIRED);
 }
 
+/* The second MX record holds an address. */
+static void second_is_address(struct sts_facts *f)
+{
+	f->mx[1].name = "192.0.2.9";
+	f->mx[1].ip_literal = true;
+}
+
 static void record_fails(struct sts_facts *f)
 {
 	facts_set_state(&f->record, STS_DNS_SERVFAIL);
@@ -185,6 +192,8 @@ static const struct row rows[] = {
 	{"a planned host that the planned policy does not cover", A, "a.provider.test", NULL, {{9, A}}, "unsafe",
 		"mend@0 wait@14 mx@14 switch-off@14+3600", NULL},
 	{"a policy that leaves out a host that stays", LESS, NULL, NULL, {{9, A}}, "unsafe",
+		"mend@0 policy-file@0 record@0", NULL},
+	{"an MX written as an address stays", A, NULL, second_is_address, {{9, A}}, "unsafe",
 		"mend@0 policy-file@0 record@0", NULL},
 	{"to leave", NONE, NULL, NULL, {{9, A}}, "safe",
 		"policy-file@0 record@0 wait@14 remove-record@14 remove-host@14+3600", "go on enforcing"},
