@@ -168,6 +168,8 @@ class Shop:
         if not os.path.exists(path):
             with open(path, "wb") as out:
                 out.write(self.text(host, kind))
+            if kind == "expires-60d":
+                self.file(host, "year")  # what it is renewed with
         return path
 
     def tlsa(self, host, kind, form):
