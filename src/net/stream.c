@@ -90,6 +90,8 @@ enum sts_tcp sts_stream_connect(struct sts_stream *s, const struct sts_address *
 		return STS_TCP_PENDING;
 	case ECONNREFUSED:
 	case ECONNRESET:
+	case ECONNABORTED: /* reset at once by a server as near as this machine */
+	case EPIPE:
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
 	case EHOSTDOWN:
