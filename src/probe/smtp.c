@@ -467,7 +467,7 @@ static void start_again(struct sts_smtp_op *p)
 static void merge_attempts(struct sts_smtp_op *p)
 {
 	struct sts_smtp *out = p->out;
-	bool learnt_less = out->attempts > 1 && (out->end == STS_SMTP_CANCELLED || p->phase == IN_TCP);
+	bool learnt_less = out->attempts > 1 && p->first.end != STS_SMTP_NOT_TRIED && (out->end == STS_SMTP_CANCELLED || p->phase == IN_TCP);
 	bool old = p->confirming && p->stream.tls != NULL && sts_tls_chose_old(p->stream.tls);
 	struct sts_tls second = out->tls;
 	unsigned attempts = out->attempts;
