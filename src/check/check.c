@@ -112,6 +112,7 @@ void sts_engine_free(struct sts_engine *e)
 		check_free(c);
 	}
 	sts_timer_clear(&e->turn);
+	sts_pulse_clear(&e->pulse);
 	sts_resolver_free(e->resolver);
 	sts_tls_ctx_free(e->tls);
 	sts_loop_free(e->loop);
@@ -119,8 +120,13 @@ void sts_engine_free(struct sts_engine *e)
 	free(e);
 }
 
+/* So late may a loop be and what it says of timeouts still count; they are 10 s and more. */
+#define HELD_UP_MS 1000
+
 void sts_engine_be_thrifty(struct sts_engine *engine)
 {
+	engine->thrifty = true;
+	sts_pulse_start(&engine->pulse, engine->loop, HELD_UP_MS);
 	sts_resolver_be_thrifty(engine->resolver);
 }
 
@@ -186,6 +192,11 @@ void op_end(struct op *op)
 bool check_late(const struct check *check)
 {
 	return sts_now_ms() >= check->deadline_ms;
+}
+
+bool check_held_up(const struct check *check)
+{
+	return sts_pulse_missed(&check->engine->pulse, check->started_ms);
 }
 
 void check_step(struct check *check, const char *fmt, ...)
@@ -485,6 +496,7 @@ enum sts_err sts_check_start(struct sts_engine *engine, const char *domain, sts_
 	c->facts->no_smtp = engine->options.no_smtp;
 	c->facts->no_authoritative = engine->options.no_authoritative || engine->options.record_only;
 	c->facts->record_only = engine->options.record_only;
+	c->facts->among_many = engine->thrifty;
 	c->facts->deny_private = engine->options.deny_private;
 	c->record_name = sts_sprintf(arena, "_mta-sts.%s", d.ascii);
 	c->facts->policy_host.name = sts_sprintf(arena, "mta-sts.%s", d.ascii);

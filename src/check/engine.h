@@ -15,7 +15,11 @@ void sts_engine_set_share(struct sts_engine *engine, struct sts_share *share);
 /** How many checks run at once; more wait in the order they came. 24 unless set. */
 void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks);
 
-/** No question is asked for the sake of speed alone: half as many questions, an answer some round trips later, the same results. */
+/**
+ * For a scan: no question is asked for the sake of speed alone (half as many questions, an answer some round trips later), and no finding
+ * comes of the engine's own load: none of slowness, and a timeout while the loop was held up is not tested. The loop has something to
+ * wait for from now on.
+ */
 void sts_engine_be_thrifty(struct sts_engine *engine);
 
 /**

@@ -84,6 +84,7 @@ struct sts_facts {
 	bool no_authoritative;
 	bool record_only;           /* nothing but the record was asked for */
 	bool deny_private;
+	bool among_many;            /* seen by a scan, whose own load is in every time that was measured */
 
 	/* record */
 	struct sts_answer record;             /* TXT _mta-sts.DOMAIN */

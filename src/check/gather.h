@@ -5,6 +5,7 @@
 #include "check/facts.h"
 #include "check/findings.h"
 #include "check/past.h"
+#include "check/pulse.h"
 #include "check/share.h"
 #include "mtasts/check.h"
 #include "net/tls.h"
@@ -124,6 +125,8 @@ struct sts_engine {
 	struct smtp_item *queue;      /* SMTP sessions waiting for their turn or running */
 	size_t smtp_running;
 	struct sts_share *share;      /* with other engines of a run, or NULL */
+	bool thrifty;                 /* one of a scan's: its checks are among many */
+	struct sts_pulse pulse;       /* of a thrifty one */
 	struct fetch_item *fetch_queue; /* fetches that wait for their turn */
 	struct sts_timer turn;        /* looks at both queues again */
 	struct sts_arena *scratch;    /* messages handed out by sts_check_start() */
@@ -155,6 +158,9 @@ void check_ask_within(struct check *check, const char *name, uint16_t type, int6
 
 /** The check's deadline has passed. */
 bool check_late(const struct check *check);
+
+/** The loop was held up since the check began: that something took too long may be our doing. Never without a pulse. */
+bool check_held_up(const struct check *check);
 
 /** An operation began or ended. The last end finishes the check. */
 void op_begin(struct op *op, struct check *check, void *handle, void (*cancel)(void *handle));

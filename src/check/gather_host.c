@@ -1,6 +1,7 @@
 /* The policy host's strand: its addresses, and one fetch of the policy at each of them.  [RFC 8461 section 3.3] */
 #include "check/gather.h"
 #include "check/unpack.h"
+#include "check/view.h"
 
 #include "proto/dnsmsg.h"
 
@@ -30,6 +31,10 @@ static void fetched(struct sts_fetch *result, void *arg)
 	struct fetch_item *item = arg;
 	struct check *c = item->op.check;
 
+	if (sts_fetch_waited(result) && check_held_up(c)) {
+		result->end = STS_FETCH_CANCELLED;
+		result->error = "its time ran out while this scan was too busy to look";
+	}
 	tell_share(item, result);
 	if (result->end == STS_FETCH_CANCELLED || (result->end == STS_FETCH_HTTP_TIMEOUT && check_late(c)))
 		c->facts->timed_out = true;

@@ -61,6 +61,12 @@ static void session_ended(struct sts_smtp *result, void *arg)
 	struct smtp_item *item = arg;
 	struct check *c = item->op.check;
 
+	if (result->waited && check_held_up(c)) {
+		result->end = STS_SMTP_CANCELLED;
+		if (result->tls.dane == STS_DANE_NO_TLS)
+			result->tls.dane = STS_DANE_UNKNOWN;
+		result->error = "its time ran out while this scan was too busy to look";
+	}
 	tell_share(item, result);
 	unqueue(c->engine, item);
 	if (result->end == STS_SMTP_CANCELLED)

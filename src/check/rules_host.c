@@ -328,11 +328,13 @@ static void address_failed(
 	sts_spots_drop(spots, fetch->address.text);
 }
 
-/* Slowness is told once, of the slowest address that gives a policy. */
+/* Slowness is told once, of the slowest address that gives a policy. What is slow in a scan may be the scan. */
 static void slow(const struct sts_facts *f, struct sts_report *r)
 {
 	const struct sts_fetch *slowest = NULL;
 
+	if (f->among_many)
+		return;
 	for (size_t i = 0; i < f->fetch_count; i++) {
 		const struct sts_fetch *fetch = &f->fetches[i];
 

@@ -52,6 +52,24 @@ bool sts_takes_part(const struct sts_facts *f)
 
 /* ---- policy ------------------------------------------------------------------------------------------------------ */
 
+bool sts_fetch_waited(const struct sts_fetch *fetch)
+{
+	return fetch->end == STS_FETCH_TCP_TIMEOUT || fetch->end == STS_FETCH_HTTP_TIMEOUT ||
+	       (fetch->end == STS_FETCH_TLS && fetch->tls.state == STS_TLS_TIMEOUT);
+}
+
+bool sts_waited(const struct sts_facts *f)
+{
+	bool waited = f->timed_out;
+
+	for (size_t i = 0; i < f->fetch_count; i++)
+		waited = waited || sts_fetch_waited(&f->fetches[i]);
+	for (size_t i = 0; i < f->mx_count; i++)
+		for (size_t k = 0; k < f->mx[i].smtp_count; k++)
+			waited = waited || f->mx[i].smtp[k].waited;
+	return waited;
+}
+
 bool sts_fetch_served(const struct sts_fetch *fetch)
 {
 	return fetch->end == STS_FETCH_OK && fetch->tls.state == STS_TLS_OK && fetch->tls.problems == 0 &&

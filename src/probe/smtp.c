@@ -522,6 +522,7 @@ static void timed_out(struct sts_smtp_op *p)
 		(void)note_end(p, STS_SMTP_CANCELLED, "the time for this check was up before it was done");
 		return;
 	}
+	p->out->waited = true;
 	switch (p->phase) {
 	case IN_TCP:
 		(void)note_end(p, STS_SMTP_TCP_TIMEOUT, "no answer to the connection attempt");

@@ -280,6 +280,7 @@ struct sts_smtp {
 	int ehlo2_code;           /* reply to EHLO inside TLS, 0 when none came */
 	struct sts_tls tls;
 	const char *error;        /* words of ours, or NULL */
+	bool waited;              /* it ended because the time for a reply, a connection or the handshake was over */
 	unsigned attempts;
 	int64_t greeting_ms;
 	int64_t duration_ms;

@@ -40,6 +40,7 @@ struct slot {
 	int64_t started_at;
 	unsigned tries;
 	bool last; /* it cannot be put off any more */
+	bool fresh; /* the first try: timeouts are looked at again, when there is less going on */
 	struct sts_timer again;
 	struct sts_domain domain; /* of the arena where it is more than a name */
 	struct sts_arena *arena;  /* NULL while the name is all there is */
@@ -257,6 +258,7 @@ static bool put_off(struct slot *s)
 		/* the names behind it wait: it has to be tried again here */
 		if (++s->tries > 3)
 			return false;
+		s->fresh = false;
 		sts_timer_set(w->loop, &s->again, AGAIN_MS << s->tries, ask_again, s);
 		return true;
 	}
@@ -278,10 +280,12 @@ static void checked(struct sts_report *report, void *arg)
 	struct slot *s = arg;
 	struct sts_scan_worker *w = s->worker;
 
+	/* the record was there a moment ago: the resolver has had enough */
+	bool again = sts_record_state(report->facts) == STS_RECORD_UNKNOWN || (s->fresh && sts_waited(report->facts));
+
 	w->checks_running--;
 	atomic_fetch_sub_explicit(&w->run->counts.checking, 1, memory_order_relaxed);
-	/* the record was there a moment ago: the resolver has had enough */
-	if (sts_record_state(report->facts) != STS_RECORD_UNKNOWN || !put_off(s))
+	if (!again || !put_off(s))
 		settle_report(s, report, report->arena);
 	sts_report_free(report);
 	start_checks(w);
@@ -498,6 +502,7 @@ static void take_name(struct sts_scan_worker *w)
 	s->line = b->names[i].line;
 	s->tries = 0;
 	s->last = b->last;
+	s->fresh = b->round == 0 || w->run->sink != NULL;
 	s->started_ms = sts_now_ms();
 	s->started_at = sts_now_s();
 	s->typed_len = b->names[i].len;

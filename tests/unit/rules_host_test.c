@@ -318,6 +318,13 @@ static void very_slow(struct sts_facts *f)
 	f->fetches[0].duration_ms = 10001;
 }
 
+/* What was one among many of a scan: nobody knows whose the slowness is. */
+static void slow_among_many(struct sts_facts *f)
+{
+	very_slow(f);
+	f->among_many = true;
+}
+
 /* Not asked for, and yet a policy: some other encoding's name on plain text. */
 static void encoded(struct sts_facts *f)
 {
@@ -463,6 +470,7 @@ static const struct facts_row rows[] = {
 	{"broken HTTP", broken, "host.http.broken:error record.without-policy", BROKEN},
 	{"slow", slow, "host.http.slow:notice", FINE},
 	{"very slow", very_slow, "host.http.slow:warning", WARNED},
+	{"slow in a scan", slow_among_many, "", FINE},
 	{"encoded, and yet readable", encoded, "host.http.encoding:warning", WARNED},
 	{"packed", gzip, "host.http.encoding:error record.without-policy=host.http.encoding", BROKEN},
 	{"one address refuses", one_refused, "host.address-failed=host.tcp.refused", WARNED},
