@@ -275,7 +275,7 @@ static void put_domains(struct sts_buf *b, const struct fleet *f)
 
 	sts_buf_puts(b, "<h2>Domains</h2>\n");
 	sts_html_scroll(b, "Watched domains");
-	sts_buf_puts(b, "<table>\n<thead><tr><th scope=\"col\">Domain</th><th scope=\"col\">State</th><th "
+	sts_buf_puts(b, "<table class=\"many\">\n<thead><tr><th scope=\"col\">Domain</th><th scope=\"col\">State</th><th "
 			"scope=\"col\">Errors</th><th "
 			"scope=\"col\">Warnings</th><th scope=\"col\">Confirmed</th><th "
 			"scope=\"col\">Certificate</th><th "
