@@ -25,7 +25,7 @@ void sts_buf_reset(struct sts_buf *b)
 		b->ptr[0] = '\0';
 }
 
-static bool reserve(struct sts_buf *b, size_t more)
+bool sts_buf_reserve(struct sts_buf *b, size_t more)
 {
 	size_t want;
 	size_t size = b->size == 0 ? 256 : b->size;
@@ -52,7 +52,7 @@ static bool reserve(struct sts_buf *b, size_t more)
 
 void sts_buf_add(struct sts_buf *b, const void *data, size_t len)
 {
-	if (!reserve(b, len))
+	if (!sts_buf_reserve(b, len))
 		return;
 	if (len > 0)
 		memcpy(b->ptr + b->len, data, len);
@@ -80,7 +80,7 @@ void sts_buf_printf(struct sts_buf *b, const char *fmt, ...)
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (len >= 0 && reserve(b, (size_t)len)) {
+	if (len >= 0 && sts_buf_reserve(b, (size_t)len)) {
 		vsnprintf(b->ptr + b->len, (size_t)len + 1, fmt, again);
 		b->len += (size_t)len;
 	}

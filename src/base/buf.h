@@ -17,6 +17,8 @@ void sts_buf_init(struct sts_buf *b, size_t max);
 /** Release the memory; the builder may be used again with the same ceiling. */
 void sts_buf_clear(struct sts_buf *b);
 /** Forget the content, keep the memory. */
+/** Room for so many octets more at once. @return false: failed, as after adding them */
+bool sts_buf_reserve(struct sts_buf *b, size_t more);
 void sts_buf_reset(struct sts_buf *b);
 void sts_buf_add(struct sts_buf *b, const void *data, size_t len);
 void sts_buf_addc(struct sts_buf *b, char c);

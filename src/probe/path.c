@@ -27,6 +27,7 @@ struct sts_path {
 	const char *trust_anchor;
 	const char *root_hints;
 	bool deny_private;
+	bool small;                              /* caches */
 	const char *tops[TOPS_MAX];              /* owners of the trust anchors */
 	size_t top_count;
 	bool given;                              /* resolvers named by the user */
@@ -159,6 +160,7 @@ static enum sts_err new_validator(const struct sts_path *p, struct sts_validator
 		.trust_anchor = p->trust_anchor,
 		.root_hints = p->root_hints,
 		.ipv6 = can_reach_ipv6(p),
+		.small = p->small,
 		.deny_private = p->deny_private,
 	};
 
@@ -255,6 +257,19 @@ enum sts_err sts_path_new(struct sts_loop *loop, const struct sts_resolver_optio
 	else
 		*out = p;
 	return err;
+}
+
+void sts_path_be_small(struct sts_path *p)
+{
+	struct sts_validator *v;
+
+	p->small = true;
+	v = sts_path_fresh(p);
+	/* without memory for it, large ones do as well */
+	if (v == NULL)
+		return;
+	sts_validator_free(p->validators[p->kind]);
+	p->validators[p->kind] = v;
 }
 
 void sts_path_free(struct sts_path *p)

@@ -26,6 +26,8 @@ struct sts_path_events {
 /** @param events  called from the loop, never from within the functions below but sts_path_spoilt() */
 STS_MUST_CHECK enum sts_err sts_path_new(struct sts_loop *loop, const struct sts_resolver_options *options,
 	const struct sts_path_events *events, struct sts_path **out, const char **why);
+/** Small caches. Before the first question. */
+void sts_path_be_small(struct sts_path *path);
 void sts_path_free(struct sts_path *path);
 
 /** Find out, unless that is known or under way. */

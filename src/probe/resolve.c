@@ -543,6 +543,7 @@ void sts_resolver_warm(struct sts_resolver *r, const char *name, uint16_t type)
 void sts_resolver_be_thrifty(struct sts_resolver *r)
 {
 	r->thrifty = true;
+	sts_path_be_small(r->path);
 }
 
 bool sts_resolver_is_thrifty(const struct sts_resolver *r)

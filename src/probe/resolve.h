@@ -55,8 +55,8 @@ void sts_resolver_prefetch(struct sts_resolver *resolver, const char *name);
 /** Ask so that the answer is in the cache when it is needed. Its result is not reported. */
 void sts_resolver_warm(struct sts_resolver *resolver, const char *name, uint16_t type);
 
-/** From now on nothing is asked for the sake of speed alone: sts_resolver_prefetch() and sts_resolver_warm() do nothing, and no hint is to be had. Answers
- * are the same. For many domains at once, where the number of questions counts and not how soon one answer comes. */
+/** From now on nothing is asked for the sake of speed alone: sts_resolver_prefetch() and sts_resolver_warm() do nothing, and no hint is to be had; caches are small. Answers
+ * are the same. Before the first question. For many domains at once, where the number of questions counts and not how soon one answer comes. */
 void sts_resolver_be_thrifty(struct sts_resolver *resolver);
 bool sts_resolver_is_thrifty(const struct sts_resolver *resolver);
 

@@ -54,8 +54,6 @@ static const struct option common_options[] = {
 	{"outgoing-range:", "256"},    /* a socket each; the usual limit is 1024 files a process */
 	{"num-queries-per-thread:", "4096"},
 	{"outgoing-num-tcp:", "32"},
-	{"msg-cache-size:", "4m"},
-	{"rrset-cache-size:", "8m"},
 	{"msg-cache-slabs:", "1"},
 	{"rrset-cache-slabs:", "1"},
 	{"infra-cache-slabs:", "1"},
@@ -69,6 +67,20 @@ static const struct option common_options[] = {
 	{"trust-anchor-signaling:", "no"},
 	{"root-key-sentinel:", "no"},
 	{"val-log-level:", "2"},       /* reasons of bogus answers in full */
+};
+
+static const struct option cache_options[] = {
+	{"msg-cache-size:", "4m"},
+	{"rrset-cache-size:", "8m"},
+};
+
+/* What is asked for again and again, keys of the zones above, fits. */
+static const struct option small_cache_options[] = {
+	{"msg-cache-size:", "512k"},
+	{"rrset-cache-size:", "768k"},
+	{"key-cache-size:", "256k"},
+	{"neg-cache-size:", "128k"},
+	{"infra-cache-numhosts:", "1000"},
 };
 
 /*
@@ -114,6 +126,8 @@ static bool set_options(struct ub_ctx *ctx, const struct sts_validator_options *
 	};
 
 	return set(ctx, common_options, sizeof common_options / sizeof *common_options) &&
+		(o->small ? set(ctx, small_cache_options, sizeof small_cache_options / sizeof *small_cache_options)
+			  : set(ctx, cache_options, sizeof cache_options / sizeof *cache_options)) &&
 		set(ctx, own, sizeof own / sizeof *own) &&
 		(o->forwarder_count == 0 ? !o->deny_private || deny_private(ctx)
 					 : set(ctx, forward_options, sizeof forward_options / sizeof *forward_options));

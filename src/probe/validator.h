@@ -14,6 +14,7 @@ struct sts_validator_options {
 	const char *trust_anchor;      /* file with DS or DNSKEY records, or NULL for the root's */
 	const char *root_hints;        /* file, or NULL for the system's or the library's */
 	bool ipv6;                     /* ask servers over IPv6 too */
+	bool small;                    /* caches of 2 MB instead of 17: for who asks about each name once */
 	bool deny_private;             /* recursion asks no server at a special-purpose address */
 };
 

@@ -45,10 +45,13 @@ struct sts_chunk {
 	size_t count, room;
 };
 
+/** A chunk goes to the writer when it has so much. */
+#define STS_CHUNK_OCTETS ((size_t)256 * 1024)
+
 void sts_chunk_free(struct sts_chunk *c);
 
 /** Chunks kept for use again: fresh memory is cleared by the kernel, page by page. */
-#define STS_CHUNKS_KEPT 16
+#define STS_CHUNKS_KEPT 48
 
 /** Numbers that every thread may read. */
 struct sts_counts {

@@ -22,9 +22,8 @@
  */
 
 #define TICK_MS 10
-#define CHUNK_OCTETS ((size_t)256 * 1024)
-/* Results that wait for the writer: more, and no new names are begun. */
-#define BACKLOG_MAX ((int64_t)16 * 1024 * 1024)
+/* Results that wait for the writer: the more, the fewer names are begun; so many, and none. */
+#define BACKLOG_MAX ((int64_t)6 * 1024 * 1024)
 #define ASK_TIMEOUT_MS 2000
 #define ASK_TRIES 2
 /* Full checks at once in a thread: each may hold some connections. */
@@ -141,7 +140,7 @@ static void settle(struct slot *s, unsigned kind, size_t text_from, size_t keys_
 			.keys_len = (uint32_t)(w->chunk->keys.len - keys_from),
 			.kind = (uint8_t)kind,
 		};
-		if (w->chunk->text.len >= CHUNK_OCTETS || w->chunk->count >= 4096)
+		if (w->chunk->text.len >= STS_CHUNK_OCTETS || w->chunk->count >= 4096)
 			flush(w);
 	}
 	slot_release(s);
@@ -511,13 +510,21 @@ static void take_name(struct sts_scan_worker *w)
 	begin(s);
 }
 
+/* A writer that stands still for a second must not fill the memory: what is under way and what waits share the room. */
+static bool writer_keeps_up(const struct sts_scan_worker *w)
+{
+	int64_t left = BACKLOG_MAX - atomic_load(&w->run->counts.backlog);
+
+	return (int64_t)w->busy * BACKLOG_MAX < (int64_t)w->slot_count * left;
+}
+
 static void fill(void *arg)
 {
 	struct sts_scan_worker *w = arg;
 	struct sts_counts *counts = &w->run->counts;
 
 	while (!atomic_load_explicit(&counts->stop, memory_order_relaxed) && w->spare != NULL &&
-		sts_pace_room(&w->pace, w->asking, sts_now_ms()) && atomic_load(&counts->backlog) < BACKLOG_MAX && next_batch(w) &&
+		sts_pace_room(&w->pace, w->asking, sts_now_ms()) && writer_keeps_up(w) && next_batch(w) &&
 		sts_rate_take(&w->rate, sts_now_ms()))
 		take_name(w);
 }

@@ -62,6 +62,8 @@ struct sts_chunk *sts_chunk_new(struct sts_run *run)
 		return c;
 	sts_buf_init(&c->text, TEXT_MAX);
 	sts_buf_init(&c->keys, TEXT_MAX);
+	/* growing step by step would leave holes that nothing else fits into */
+	(void)sts_buf_reserve(&c->text, STS_CHUNK_OCTETS + 16384);
 	return c;
 }
 
