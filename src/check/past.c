@@ -37,6 +37,11 @@ int64_t sts_past_until(const struct sts_past_policy *p)
 	return p->last_at + max_age_of(p);
 }
 
+bool sts_past_held(const struct sts_past_policy *p, int64_t now)
+{
+	return p->gone_at != 0 && sts_past_until(p) > now;
+}
+
 int64_t sts_past_surely_gone(const struct sts_past_policy *p, int64_t now)
 {
 	return (p->gone_at > 0 ? p->gone_at : now) + max_age_of(p);

@@ -62,6 +62,9 @@ struct sts_past *sts_past_build(const struct sts_memory *memory, sts_body_fn *bo
 /** The time until which a sender that fetched the policy when it was last seen may hold it. */
 int64_t sts_past_until(const struct sts_past_policy *p);
 
+/** It is served no more, and such a sender holds it still. */
+bool sts_past_held(const struct sts_past_policy *p, int64_t now);
+
 /**
  * The time from which surely no sender holds the policy any more: it may have been fetched until something else was
  * seen. While nothing else has been seen it is served still, so the time counts from now.

@@ -2,22 +2,18 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "net/alert.h"
 #include "net/chain.h"
 #include "net/dane.h"
 #include "net/lean.h"
+#include "net/roots.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Debian's hashed directory: one small file is read per root used, where the bundle costs 40 ms. Environment variables
- * do not count, so that a verdict depends on nothing but the system and --ca-file. */
-#define ROOTS_DIR "/etc/ssl/certs"
-#define ROOTS_FILE "/etc/ssl/certs/ca-certificates.crt"
 /* Octets of a certificate message; certificates with thousands of names exist. */
 #define CERTS_MAX (256 * 1024)
 /* Octets of the server's first record that are kept, to tell what answers there. */
@@ -109,110 +105,7 @@ static BIO_METHOD *wire_method(void)
 	return m;
 }
 
-/* ---- trusted roots ----------------------------------------------------------------------------------------------- */
-
-/* Hashed names are eight hex digits, a full stop and a number. */
-static bool holds_hashed_roots(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *e;
-	bool found = false;
-
-	if (dir == NULL)
-		return false;
-	while (!found && (e = readdir(dir)) != NULL)
-		found = strlen(e->d_name) >= 10 && strspn(e->d_name, "0123456789abcdef") == 8 && e->d_name[8] == '.' &&
-			sts_is_digit(e->d_name[9]);
-	closedir(dir);
-	return found;
-}
-
-static enum sts_err load_file(struct sts_tls_ctx *ctx, const char *path, const char **why)
-{
-	static _Thread_local char text[512];
-	unsigned long error;
-
-	ERR_clear_error();
-	ctx->store_name = strdup(path);
-	if (ctx->store_name == NULL)
-		return STS_ENOMEM;
-	if (X509_STORE_load_file_ex(ctx->store, path, ctx->lean.library, NULL) == 1)
-		return STS_OK;
-	error = ERR_peek_error();
-	snprintf(text, sizeof text, "no trusted certificates can be read from %s: %s", path,
-		ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : "it is not PEM, or holds none");
-	*why = text;
-	ERR_clear_error();
-	return STS_EINVAL;
-}
-
-static enum sts_err load_roots(struct sts_tls_ctx *ctx, const char *ca_file, const char **why)
-{
-	if (ca_file != NULL)
-		return load_file(ctx, ca_file, why);
-	if (holds_hashed_roots(ROOTS_DIR)) {
-		ctx->store_name = strdup(ROOTS_DIR);
-		if (ctx->store_name == NULL)
-			return STS_ENOMEM;
-		return X509_STORE_load_path(ctx->store, ROOTS_DIR) == 1 ? STS_OK : STS_ENOMEM;
-	}
-	if (load_file(ctx, ROOTS_FILE, why) == STS_OK)
-		return STS_OK;
-	*why = "no trusted root certificates in " ROOTS_DIR " (Debian: package ca-certificates), and no --ca-file";
-	return STS_ESYSTEM;
-}
-
 /* ---- context ----------------------------------------------------------------------------------------------------- */
-
-/* Names of the IANA registry of TLS alerts. */
-static const char *alert_name(int code, struct sts_arena *arena)
-{
-	static const struct {
-		int code;
-		const char *name;
-	} alerts[] = {
-		{0, "close_notify"},
-		{10, "unexpected_message"},
-		{20, "bad_record_mac"},
-		{21, "decryption_failed"},
-		{22, "record_overflow"},
-		{30, "decompression_failure"},
-		{40, "handshake_failure"},
-		{41, "no_certificate"},
-		{42, "bad_certificate"},
-		{43, "unsupported_certificate"},
-		{44, "certificate_revoked"},
-		{45, "certificate_expired"},
-		{46, "certificate_unknown"},
-		{47, "illegal_parameter"},
-		{48, "unknown_ca"},
-		{49, "access_denied"},
-		{50, "decode_error"},
-		{51, "decrypt_error"},
-		{60, "export_restriction"},
-		{70, "protocol_version"},
-		{71, "insufficient_security"},
-		{80, "internal_error"},
-		{86, "inappropriate_fallback"},
-		{90, "user_canceled"},
-		{100, "no_renegotiation"},
-		{109, "missing_extension"},
-		{110, "unsupported_extension"},
-		{111, "certificate_unobtainable"},
-		{112, "unrecognized_name"},
-		{113, "bad_certificate_status_response"},
-		{114, "bad_certificate_hash_value"},
-		{115, "unknown_psk_identity"},
-		{116, "certificate_required"},
-		{120, "no_application_protocol"},
-		{121, "ech_required"},
-	};
-
-	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
-		if (alerts[i].code == code)
-			return alerts[i].name;
-	return sts_sprintf(arena, "alert %d", code);
-}
 
 static void on_info(const SSL *ssl, int where, int value)
 {
@@ -225,7 +118,7 @@ static void on_info(const SSL *ssl, int where, int value)
 	/* A warning counts while the handshake goes on: an unrecognized_name before the connection ends explains the
 	 * end. */
 	if (fatal || !s->over)
-		s->out->alert = alert_name(code, s->arena);
+		s->out->alert = sts_alert_name(code, s->arena);
 	s->fatal_alert = s->fatal_alert || fatal;
 }
 
@@ -276,7 +169,7 @@ enum sts_err sts_tls_ctx_new(const char *ca_file, struct sts_tls_ctx **out, cons
 	ctx->store = X509_STORE_new();
 	ctx->wire = wire_method();
 	if (ctx->ssl_ctx != NULL && ctx->store != NULL && ctx->wire != NULL)
-		err = load_roots(ctx, ca_file, why);
+		err = sts_roots_load(ctx->store, ctx->lean.library, ca_file, &ctx->store_name, why);
 	if (err == STS_OK && !set_up(ctx->ssl_ctx)) {
 		*why = "OpenSSL refuses its settings";
 		err = STS_ESYSTEM;

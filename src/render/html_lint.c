@@ -1,22 +1,8 @@
 /* What a lint found, as HTML. */
 #include "render/html.h"
 
+#include "render/lint.h"
 #include "render/words.h"
-
-static const char *const kind_words[] = {"policy", "MTA-STS record", "TLSRPT record"};
-
-static const char *meaning(const struct sts_lint *lint)
-{
-	if (lint->usable)
-		return "It obeys the standard.";
-	if (strcmp(lint->verdict, "absent") == 0)
-		return "No sender takes this for such a record.";
-	if (strcmp(lint->verdict, "multiple") == 0)
-		return "Several records at one name count as none.";
-	if (lint->works)
-		return "It breaks the grammar of the standard. Most senders put up with that, some do not.";
-	return "Senders that follow the standard cannot use it.";
-}
 
 static void policy_value(struct sts_buf *b, const struct sts_policy *policy)
 {
@@ -106,13 +92,13 @@ void sts_html_lint(
 {
 	struct sts_html_source lines = {source, NULL};
 
-	sts_buf_printf(b, "<h2>This %s is <span class=\"badge %s\">", kind_words[lint->kind],
+	sts_buf_printf(b, "<h2>This %s is <span class=\"badge %s\">", sts_lint_kind_words(lint->kind),
 		lint->usable  ? "enforced"
 		: lint->works ? "testing"
 			      : "blocking");
 	sts_html_icon(b, lint->usable ? STS_ICON_OK : lint->works ? STS_ICON_WARN : STS_ICON_FAIL);
 	sts_buf_printf(b, "%s</span></h2>\n<p class=\"summary\">%s</p>\n", lint->usable ? "usable" : "not usable",
-		meaning(lint));
+		sts_lint_meaning(lint));
 	value(b, lint);
 	hosts(b, lint);
 	if (source.ptr != NULL) {

@@ -184,14 +184,6 @@ struct page {
 	const char *explain;
 };
 
-static const char *how(const struct sts_change *c)
-{
-	return c->old_value == NULL      ? "first seen"
-	       : c->old_value[0] == '\0' ? "appeared"
-	       : c->new_value[0] == '\0' ? "gone"
-					 : "changed";
-}
-
 static void diff(const struct page *p, struct sts_str before, struct sts_str now)
 {
 	size_t count = 0;
@@ -290,11 +282,11 @@ static void change(const struct page *p, const struct sts_change *c)
 	case STS_ITEM_RECORD:
 	case STS_ITEM_MX:
 	case STS_ITEM_RPT:
-		sts_buf_printf(p->b, "%s %s\n", titles[c->kind], how(c));
+		sts_buf_printf(p->b, "%s %s\n", titles[c->kind], sts_change_words(c));
 		diff(p, sts_str_of(c->old_value), sts_str_of(c->new_value));
 		break;
 	case STS_ITEM_POLICY:
-		sts_buf_printf(p->b, "policy %s\n", how(c));
+		sts_buf_printf(p->b, "policy %s\n", sts_change_words(c));
 		if (c->new_value[0] != '\0')
 			diff(p, body_of(p, c->old_value), body_of(p, c->new_value));
 		break;
@@ -343,9 +335,9 @@ static void held(struct sts_buf *b, const struct sts_timeline *t)
 	for (size_t i = 0; i < t->past->policy_count; i++) {
 		const struct sts_past_policy *p = &t->past->policies[i];
 		const char *mode = sts_mode_name(p->policy.mode);
-		int64_t until = p->gone_at == 0 ? 0 : sts_past_until(p);
+		int64_t until = sts_past_until(p);
 
-		if (until <= t->now)
+		if (!sts_past_held(p, t->now))
 			continue;
 		sts_buf_printf(b, "<p class=\"held\">Some senders may hold an earlier policy (mode %s, last seen ",
 			mode == NULL ? "unknown" : mode);

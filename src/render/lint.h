@@ -16,4 +16,10 @@ void sts_json_lint(struct sts_jsonw *w, const char *key, const struct sts_lint *
 void sts_text_lint(struct sts_buf *out, const struct sts_lint *lint, const char *name, struct sts_str source,
 	const struct sts_render_options *options);
 
+/** "policy", "MTA-STS record", "TLSRPT record". */
+const char *sts_lint_kind_words(enum sts_lint_kind kind);
+
+/** What the verdict means, in a sentence. */
+const char *sts_lint_meaning(const struct sts_lint *lint);
+
 #endif

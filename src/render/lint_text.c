@@ -6,9 +6,14 @@
 
 #include <inttypes.h>
 
-static const char *const kind_words[] = {"policy", "MTA-STS record", "TLSRPT record"};
+const char *sts_lint_kind_words(enum sts_lint_kind kind)
+{
+	static const char *const words[] = {"policy", "MTA-STS record", "TLSRPT record"};
 
-static const char *meaning(const struct sts_lint *lint)
+	return words[kind];
+}
+
+const char *sts_lint_meaning(const struct sts_lint *lint)
 {
 	if (lint->usable)
 		return "It obeys the standard.";
@@ -25,11 +30,11 @@ static void head(struct sts_paper *p, const struct sts_lint *lint, const char *n
 {
 	sts_paper_begin(p, 0, 2);
 	sts_paper_net(p, STS_BOLD, sts_str_of(name), 500);
-	sts_paper_printf(p, STS_PLAIN, " (%s)  ", kind_words[lint->kind]);
+	sts_paper_printf(p, STS_PLAIN, " (%s)  ", sts_lint_kind_words(lint->kind));
 	sts_paper_put(p, lint->usable ? STS_GREEN : lint->works ? STS_YELLOW : STS_ALARM, lint->usable ? "USABLE" : "NOT USABLE");
 	sts_paper_printf(p, STS_PLAIN, "  %s", lint->verdict);
 	sts_paper_end(p);
-	sts_paper_text(p, 0, 0, meaning(lint));
+	sts_paper_text(p, 0, 0, sts_lint_meaning(lint));
 }
 
 static void policy_value(struct sts_paper *p, const struct sts_policy *policy)

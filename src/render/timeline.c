@@ -88,7 +88,7 @@ static void head(struct page *page, const struct sts_change *c, const char *text
 	sts_paper_end(&page->p);
 }
 
-static const char *how(const struct sts_change *c)
+const char *sts_change_words(const struct sts_change *c)
 {
 	return c->old_value == NULL      ? "first seen"
 	       : c->old_value[0] == '\0' ? "appeared"
@@ -115,7 +115,7 @@ static void lines_change(struct page *page, const struct sts_change *c)
 	static const char *const titles[] = {
 		[STS_ITEM_RECORD] = "record", [STS_ITEM_MX] = "MX records", [STS_ITEM_RPT] = "TLSRPT record"};
 
-	head(page, c, sts_sprintf(page->arena, "%s %s", titles[c->kind], how(c)));
+	head(page, c, sts_sprintf(page->arena, "%s %s", titles[c->kind], sts_change_words(c)));
 	diff(page, sts_str_of(c->old_value == NULL ? "" : c->old_value), sts_str_of(c->new_value), false);
 }
 
@@ -135,7 +135,7 @@ static void policy_change(struct page *page, const struct sts_change *c)
 	struct sts_str before = body_of(page, c->old_value);
 	struct sts_str now = body_of(page, c->new_value);
 
-	head(page, c, sts_sprintf(page->arena, "policy %s", how(c)));
+	head(page, c, sts_sprintf(page->arena, "policy %s", sts_change_words(c)));
 	if (c->new_value[0] != '\0')
 		diff(page, before, now, true);
 }
@@ -252,9 +252,9 @@ static void put_held(struct page *page, const struct sts_timeline *t)
 	for (size_t i = 0; i < t->past->policy_count; i++) {
 		const struct sts_past_policy *p = &t->past->policies[i];
 		const char *mode = sts_mode_name(p->policy.mode);
-		int64_t until = p->gone_at == 0 ? 0 : sts_past_until(p);
+		int64_t until = sts_past_until(p);
 
-		if (until <= t->now)
+		if (!sts_past_held(p, t->now))
 			continue;
 		put_fact(page, "held",
 			sts_sprintf(page->arena, "policy of %.10s (mode %s, last seen %s): by some senders until %s",

@@ -43,4 +43,7 @@ void sts_difference_text(struct sts_buf *out, const struct sts_difference *d, co
 /** Schema mtasts.diff/1. */
 void sts_difference_json(struct sts_jsonw *w, const char *key, const struct sts_difference *d);
 
+/** "first seen", "appeared", "gone" or "changed". */
+const char *sts_change_words(const struct sts_change *c);
+
 #endif

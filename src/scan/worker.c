@@ -1,16 +1,8 @@
-#include "scan/worker.h"
+#include "scan/worker_inside.h"
 
 #include "base/clock.h"
-#include "check/engine.h"
 #include "check/view.h"
-#include "probe/stub.h"
 #include "proto/dnsmsg.h"
-#include "render/render.h"
-#include "scan/rate.h"
-#include "scan/input.h"
-#include "scan/keys.h"
-#include "scan/pace.h"
-#include "scan/sink.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,214 +23,7 @@
 /* Waits between the tries of a name that cannot be put off, milliseconds. */
 #define AGAIN_MS 2000
 
-struct slot {
-	struct sts_scan_worker *worker;
-	struct slot *next; /* of the spare ones, or of those that wait for a check */
-	uint64_t seq, line;
-	int64_t started_ms;
-	int64_t started_at;
-	unsigned tries;
-	bool last; /* it cannot be put off any more */
-	bool fresh; /* the first try: timeouts are looked at again, when there is less going on */
-	struct sts_timer again;
-	struct sts_domain domain; /* of the arena where it is more than a name */
-	struct sts_arena *arena;  /* NULL while the name is all there is */
-	char ascii[254];
-	char typed[STS_INPUT_LINE_MAX + 1];
-	size_t typed_len;
-};
-
-struct sts_scan_worker {
-	struct sts_run *run;
-	struct sts_engine *engine;
-	struct sts_loop *loop;
-	struct sts_stub *stub;
-	struct sts_plain *plain;
-	struct sts_arena *scratch;
-	struct slot *slots;
-	size_t slot_count;
-	struct slot *spare;
-	struct slot *checks_first, **checks_end; /* wait for a check */
-	size_t checks_running, checks_max;
-	size_t asking;
-	size_t busy; /* slots in use */
-	struct sts_pace pace;
-	struct sts_rate rate;
-	struct sts_batch *batch;
-	struct sts_chunk *chunk;
-	struct sts_timer tick;
-	bool ended; /* no more names */
-};
-
 static void ask(struct slot *s);
-
-/* ---- results -------------------------------------------------------------------------------------------------------- */
-
-static void flush(struct sts_scan_worker *w)
-{
-	struct sts_chunk *c = w->chunk;
-
-	if (c == NULL || c->count == 0)
-		return;
-	w->chunk = NULL;
-	if (c->text.failed || c->keys.failed) {
-		sts_run_fail(w->run, "out of memory");
-		sts_chunk_free(c);
-		return;
-	}
-	atomic_fetch_add(&w->run->counts.backlog, (int64_t)c->text.len);
-	if (!sts_pipe_push(&w->run->chunks, c))
-		sts_chunk_free(c);
-}
-
-/* @return room for one more result, or NULL: out of memory, the run ends */
-static struct sts_entry *entry(struct sts_scan_worker *w)
-{
-	struct sts_chunk *c = w->chunk != NULL ? w->chunk : (w->chunk = sts_chunk_new(w->run));
-
-	if (c != NULL && c->count == c->room) {
-		size_t room = c->room == 0 ? 64 : c->room * 2;
-		struct sts_entry *grown = realloc(c->entries, room * sizeof *grown);
-
-		if (grown == NULL) {
-			sts_run_fail(w->run, "out of memory");
-			return NULL;
-		}
-		c->entries = grown;
-		c->room = room;
-	}
-	if (c == NULL) {
-		sts_run_fail(w->run, "out of memory");
-		return NULL;
-	}
-	return &c->entries[c->count++];
-}
-
-static void slot_release(struct slot *s)
-{
-	struct sts_scan_worker *w = s->worker;
-
-	sts_arena_free(s->arena);
-	s->arena = NULL;
-	sts_timer_clear(&s->again);
-	s->next = w->spare;
-	w->spare = s;
-	w->busy--;
-	atomic_fetch_add_explicit(&w->run->counts.settled, 1, memory_order_relaxed);
-}
-
-/* What was appended to the chunk since these lengths is the result of the name. */
-static void settle(struct slot *s, unsigned kind, size_t text_from, size_t keys_from)
-{
-	struct sts_scan_worker *w = s->worker;
-	struct sts_entry *e = entry(w);
-
-	if (e != NULL) {
-		*e = (struct sts_entry){
-			.seq = s->seq,
-			.len = (uint32_t)(w->chunk->text.len - text_from),
-			.keys_len = (uint32_t)(w->chunk->keys.len - keys_from),
-			.kind = (uint8_t)kind,
-		};
-		if (w->chunk->text.len >= STS_CHUNK_OCTETS || w->chunk->count >= 4096)
-			flush(w);
-	}
-	slot_release(s);
-}
-
-static bool chunk_ready(struct sts_scan_worker *w)
-{
-	if (w->chunk == NULL && (w->chunk = sts_chunk_new(w->run)) == NULL)
-		sts_run_fail(w->run, "out of memory");
-	return w->chunk != NULL;
-}
-
-static void settle_plain(struct slot *s, enum sts_dns_state state)
-{
-	struct sts_scan_worker *w = s->worker;
-	size_t from;
-
-	if (!chunk_ready(w)) {
-		slot_release(s);
-		return;
-	}
-	from = w->chunk->text.len;
-	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
-	else if (!w->run->scan->omit_absent)
-		sts_plain_write(w->plain, s->ascii, state, s->started_at, sts_now_ms() - s->started_ms, &w->chunk->text);
-	settle(s, STS_VERDICT_ABSENT, from, w->chunk->keys.len);
-}
-
-static void settle_report(struct slot *s, const struct sts_report *report, struct sts_arena *arena)
-{
-	struct sts_scan_worker *w = s->worker;
-	size_t from, keys_from;
-
-	if (!chunk_ready(w)) {
-		slot_release(s);
-		return;
-	}
-	from = w->chunk->text.len;
-	keys_from = w->chunk->keys.len;
-	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
-	/* a store keeps of names without a record that there is none */
-	if ((!w->run->scan->omit_absent && w->run->sink == NULL) || report->verdict != STS_VERDICT_ABSENT)
-		sts_discovery_render(&w->run->discovery, report, &w->chunk->text);
-	sts_report_keys(report, arena, &w->chunk->keys);
-	settle(s, report->verdict, from, keys_from);
-}
-
-static void settle_invalid(struct slot *s, const char *why)
-{
-	struct sts_scan_worker *w = s->worker;
-	struct sts_str typed = sts_str(s->typed, s->typed_len);
-	size_t from;
-
-	if (!chunk_ready(w)) {
-		slot_release(s);
-		return;
-	}
-	from = w->chunk->text.len;
-	if (w->run->sink != NULL) {
-		struct sts_buf shown;
-
-		sts_buf_init(&shown, 65536);
-		sts_buf_escape(&shown, typed, 1000);
-		sts_sink_row(&w->chunk->text, sts_buf_str(&shown), s->started_at);
-		sts_buf_clear(&shown);
-	}
-	if (w->run->scan->format == STS_FORMAT_JSON) {
-		struct sts_jsonw j = sts_jsonw(&w->chunk->text, false);
-
-		sts_jw_object(&j, NULL);
-		sts_jw_cstr(&j, "schema", "mtasts.scan-error/1");
-		sts_jw_str(&j, "input", typed);
-		sts_jw_int(&j, "line", (int64_t)s->line);
-		sts_jw_cstr(&j, "error", why);
-		sts_jw_end_object(&j);
-		sts_buf_addc(&w->chunk->text, '\n');
-	} else {
-		sts_invalid_csv(&w->chunk->text, typed, why);
-	}
-	settle(s, STS_KIND_INVALID, from, w->chunk->keys.len);
-}
-
-static void settle_opted_out(struct slot *s)
-{
-	struct sts_scan_worker *w = s->worker;
-	size_t from;
-
-	if (!chunk_ready(w)) {
-		slot_release(s);
-		return;
-	}
-	from = w->chunk->text.len;
-	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
-	settle(s, STS_KIND_OPTED_OUT, from, w->chunk->keys.len);
-}
 
 /* ---- putting off ---------------------------------------------------------------------------------------------------- */
 
@@ -536,7 +321,7 @@ static void tick(void *arg)
 	struct sts_scan_worker *w = arg;
 
 	fill(w);
-	flush(w);
+	worker_flush(w);
 	atomic_store_explicit(&w->run->counts.asking, w->asking, memory_order_relaxed);
 	if (atomic_load(&w->run->counts.stop) || (w->ended && w->busy == 0))
 		sts_loop_stop(w->loop);
@@ -551,7 +336,7 @@ void *sts_scan_worker_main(void *arg)
 	sts_timer_set(w->loop, &w->tick, 0, tick, w);
 	if (sts_loop_run(w->loop) != STS_OK)
 		sts_run_fail(w->run, "an engine's event loop failed");
-	flush(w);
+	worker_flush(w);
 	return NULL;
 }
 

@@ -70,6 +70,17 @@ void call_json(struct call *call, struct sts_str json)
 	call_send(call, 200, "application/json", json);
 }
 
+void call_json_line(struct call *call, struct sts_str json)
+{
+	struct sts_buf b;
+
+	sts_buf_init(&b, json.len + 1);
+	sts_buf_add(&b, json.ptr, json.len);
+	sts_buf_addc(&b, '\n');
+	call_json(call, sts_buf_str(&b));
+	sts_buf_clear(&b);
+}
+
 /* ---- problems
  * ---------------------------------------------------------------------------------------------------------------- */
 

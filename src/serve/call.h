@@ -39,6 +39,8 @@ void call_problem_json(struct sts_buf *out, const struct call *call, unsigned st
 	const char *detail, struct sts_str members);
 /** Answer with a JSON body, 200. */
 void call_json(struct call *call, struct sts_str json);
+/** As call_json(), with the LF that ends it added. */
+void call_json_line(struct call *call, struct sts_str json);
 /** Answer with any body; adds the headers every answer has. type may be NULL. */
 void call_send(struct call *call, unsigned status, const char *type, struct sts_str body);
 /** Begin a stream with the headers every answer has. */

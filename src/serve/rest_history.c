@@ -18,7 +18,6 @@ struct waiter {
 static void answered(enum sts_err err, struct sts_str json, const char *why, void *arg)
 {
 	struct waiter *w = arg;
-	struct sts_buf b;
 
 	w->query = NULL;
 	if (err == STS_ENOENT) {
@@ -31,11 +30,7 @@ static void answered(enum sts_err err, struct sts_str json, const char *why, voi
 		call_problem(w->call, 503, "history-failed", "The history cannot be read at the moment.");
 		return;
 	}
-	sts_buf_init(&b, json.len + 1);
-	sts_buf_add(&b, json.ptr, json.len);
-	sts_buf_addc(&b, '\n');
-	call_json(w->call, sts_buf_str(&b));
-	sts_buf_clear(&b);
+	call_json_line(w->call, json);
 }
 
 static void client_gone(void *arg)

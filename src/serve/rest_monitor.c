@@ -108,7 +108,6 @@ static enum sts_err add_all(struct sts_history *h, void *arg, struct sts_buf *ou
 static void answered(enum sts_err err, struct sts_str json, const char *why, void *arg)
 {
 	struct waiter *w = arg;
-	struct sts_buf b;
 
 	w->query = NULL;
 	if (err == STS_ENOENT) {
@@ -124,11 +123,7 @@ static void answered(enum sts_err err, struct sts_str json, const char *why, voi
 		call_send(w->call, 204, NULL, STS_STR(""));
 		return;
 	}
-	sts_buf_init(&b, json.len + 1);
-	sts_buf_add(&b, json.ptr, json.len);
-	sts_buf_addc(&b, '\n');
-	call_json(w->call, sts_buf_str(&b));
-	sts_buf_clear(&b);
+	call_json_line(w->call, json);
 }
 
 static void client_gone(void *arg)

@@ -3,6 +3,7 @@
  * empty database (see tests/store/with-postgres). The same cases run on each.
  */
 #include "facts.h"
+#include "stores.h"
 #include "test.h"
 
 #include "base/clock.h"
@@ -31,36 +32,6 @@ static struct sts_routes routes;
 
 /* ---- a fresh world each time ----------------------------------------------------------------------------------- */
 
-static struct sts_store *open_store(void)
-{
-	struct sts_store *s = NULL;
-	char why[512] = "";
-
-	if (sts_store_open(place, &s, why) != STS_OK) {
-		printf("  cannot open %s: %s\n", place, why);
-		exit(1);
-	}
-	return s;
-}
-
-static const char *fresh_place(void)
-{
-	static unsigned n;
-	static char path[128];
-	const char *url = getenv("MTASTS_TEST_PG");
-	struct sts_store *s = NULL;
-	char why[512] = "";
-
-	if (strcmp(kind, "SQLite") == 0) {
-		snprintf(path, sizeof path, "%s/%u.db", folder, n++);
-		return path;
-	}
-	if (sts_pg_open(url, &s, why) != STS_OK || s->ops->script(s, "DROP SCHEMA IF EXISTS mtasts CASCADE") != STS_OK)
-		printf("  cannot wipe: %s\n", s == NULL ? why : s->why);
-	sts_store_close(s);
-	return url;
-}
-
 static void end(void)
 {
 	if (arena == NULL)
@@ -76,7 +47,7 @@ static void open_alerts(void)
 {
 	struct sts_alerts_config config = {.routes = &routes, .gather_s = GATHER};
 
-	store = open_store();
+	store = stores_open(place);
 	if (sts_alerts_new(store, &config, &alerts) != STS_OK)
 		exit(1);
 }
@@ -103,7 +74,7 @@ static void begin(const char *name, const char *routes_text)
 			test_expect(sts_route_set(r, arena, w, equals + 1, &why), TEST_HERE, "%s %s", w, why);
 		}
 	}
-	place = fresh_place();
+	place = stores_fresh(kind, folder);
 	open_alerts();
 }
 
@@ -611,7 +582,7 @@ static void two_daemons(void)
 	sts_store_close(store);
 	open_alerts();
 	look("a.test", expired, T0 + 100);
-	other = open_store();
+	other = stores_open(place);
 	EXPECT_INT(sts_alerts_new(other, &config, &other_alerts), STS_OK);
 	EXPECT_INT(sts_alerts_gather(other_alerts, T0 + 5000, &next), STS_OK);
 	gather(T0 + 5000);
@@ -676,7 +647,7 @@ static void outbox(void)
 	put("m1", "a", T0);
 	put("m2", "b", T0 + 1);
 	put("m3", "c", T0);
-	other = open_store();
+	other = stores_open(place);
 	expect_take(store, T0 - 1, "none", &m, TEST_HERE);
 	expect_take(store, T0 + 1, "m1", &m, TEST_HERE);
 	expect_take(other, T0 + 1, "m2", &m, TEST_HERE);
@@ -782,7 +753,7 @@ static void two_senders(void)
 	for (int i = 0; i < 30; i++)
 		put(sts_sprintf(arena, "m%d", i), "a", T0);
 	for (int i = 0; i < 2; i++) {
-		s[i].store = open_store();
+		s[i].store = stores_open(place);
 		s[i].config.routes = &routes;
 		EXPECT_INT(pthread_create(&s[i].thread, NULL, send_all, &s[i]), 0);
 	}

@@ -4,6 +4,7 @@
  */
 #include "fixture.h"
 #include "seen.h"
+#include "stores.h"
 #include "test.h"
 
 #include "base/base64.h"
@@ -26,24 +27,6 @@ static const char *kind;
 static char why[512];
 
 /* ---- a fresh store each time ----------------------------------------------------------------------------------- */
-
-static const char *fresh_place(void)
-{
-	static unsigned n;
-	static char path[128];
-	static const char wipe[] = "DROP SCHEMA IF EXISTS mtasts CASCADE";
-	const char *url = getenv("MTASTS_TEST_PG");
-	struct sts_store *s = NULL;
-
-	if (strcmp(kind, "SQLite") == 0) {
-		snprintf(path, sizeof path, "%s/%u.db", folder, n++);
-		return path;
-	}
-	if (sts_pg_open(url, &s, why) != STS_OK || s->ops->script(s, wipe) != STS_OK)
-		printf("  cannot wipe: %s\n", s == NULL ? why : s->why);
-	sts_store_close(s);
-	return url;
-}
 
 static struct sts_history *open_history(const char *place)
 {
@@ -106,7 +89,7 @@ static struct seen look(const char *domain, int day)
 
 static void test_empty(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_past *past = NULL;
 	struct sts_memory m;
@@ -127,7 +110,7 @@ static void test_empty(void)
 
 static void test_put_and_read(void)
 {
-	const char *place = fresh_place();
+	const char *place = stores_fresh(kind, folder);
 	struct sts_history *h = open_history(place);
 	struct sts_arena *arena = sts_arena_new();
 	struct seen s = look("example.test", 0);
@@ -162,7 +145,7 @@ static void test_put_and_read(void)
 
 static void test_life(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_past *past = NULL;
 	struct sts_changes changes = {0};
@@ -210,7 +193,7 @@ static void test_life(void)
 
 static void test_order(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_changes a = {0}, b = {0};
 
@@ -240,7 +223,7 @@ static void test_order(void)
 
 static void test_prune(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_changes before = {0}, after = {0};
 	struct sts_kept kept = {0};
@@ -281,7 +264,7 @@ static void test_reports(void)
 {
 	for (size_t i = 0; fixture_names[i] != NULL; i++) {
 		struct sts_report *r = fixture(fixture_names[i]);
-		struct sts_history *h = open_history(fresh_place());
+		struct sts_history *h = open_history(stores_fresh(kind, folder));
 		struct sts_arena *arena = sts_arena_new();
 		struct sts_kept kept = {0};
 		const char *json_why = "";
@@ -355,7 +338,7 @@ static void fill(struct sts_history *h)
 
 static void test_round_trip(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_buf first, second;
 	struct sts_import_totals totals;
 	const char *fault;
@@ -368,7 +351,7 @@ static void test_round_trip(void)
 	EXPECT_INT(sts_history_export(h, NULL, collect, &first, &count), STS_OK);
 	EXPECT_INT(count, 33);
 	sts_history_close(h);
-	h = open_history(fresh_place());
+	h = open_history(stores_fresh(kind, folder));
 	totals = import(h, sts_buf_str(&first), &fault);
 	EXPECT_CSTR(fault, NULL);
 	EXPECT_INT(totals.observations, 33);
@@ -442,7 +425,7 @@ static struct sts_str replaced(struct sts_arena *arena, struct sts_str line, con
 
 static void test_bad_lines(void)
 {
-	struct sts_history *h = open_history(fresh_place());
+	struct sts_history *h = open_history(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct seen s = look("one.test", 0);
 	struct sts_buf lines;
@@ -457,7 +440,7 @@ static void test_bad_lines(void)
 	policy = line_with(arena, sts_buf_str(&lines), "\"type\":\"policy\"");
 	observation = line_with(arena, sts_buf_str(&lines), "\"type\":\"observation\"");
 	sts_history_close(h);
-	h = open_history(fresh_place());
+	h = open_history(stores_fresh(kind, folder));
 	import(h, policy, &fault);
 	EXPECT_CSTR(fault, NULL);
 	for (size_t i = 0; i < COUNT_OF(bad_lines); i++) {
@@ -522,7 +505,7 @@ static void fill_first_schema(struct sts_store *s, const struct sts_observation 
 
 static void test_migration(void)
 {
-	const char *place = fresh_place();
+	const char *place = stores_fresh(kind, folder);
 	struct sts_store *s = NULL;
 	struct sts_history *h;
 	struct sts_arena *arena = sts_arena_new();
@@ -656,7 +639,7 @@ static enum sts_err cut(struct sts_store *s)
 
 static void test_lost_connection(void)
 {
-	const char *place = fresh_place();
+	const char *place = stores_fresh(kind, folder);
 	struct sts_history *h = open_history(place);
 	struct sts_arena *arena = sts_arena_new();
 	struct seen first = look("example.test", 0), second = look("example.test", 1);

@@ -2,6 +2,7 @@
  * Watched domains and their leases on every kind of store: SQLite always, PostgreSQL where MTASTS_TEST_PG holds the URL
  * of an empty database (see tests/store/with-postgres). The same cases run on each.
  */
+#include "stores.h"
 #include "test.h"
 
 #include "monitor/watch.h"
@@ -15,36 +16,6 @@
 
 static char folder[64];
 static const char *kind;
-
-static struct sts_store *open_store(const char *place)
-{
-	struct sts_store *s = NULL;
-	char why[512];
-
-	if (sts_store_open(place, &s, why) != STS_OK) {
-		printf("  cannot open %s: %s\n", place, why);
-		exit(1);
-	}
-	return s;
-}
-
-static const char *fresh_place(void)
-{
-	static unsigned n;
-	static char path[128];
-	const char *url = getenv("MTASTS_TEST_PG");
-	struct sts_store *s = NULL;
-	char why[512] = "";
-
-	if (strcmp(kind, "SQLite") == 0) {
-		snprintf(path, sizeof path, "%s/%u.db", folder, n++);
-		return path;
-	}
-	if (sts_pg_open(url, &s, why) != STS_OK || s->ops->script(s, "DROP SCHEMA IF EXISTS mtasts CASCADE") != STS_OK)
-		printf("  cannot wipe: %s\n", s == NULL ? why : s->why);
-	sts_store_close(s);
-	return url;
-}
 
 static void begin(const char *name)
 {
@@ -104,7 +75,7 @@ static void expect_list(struct sts_store *s, const char *tag, const char *want)
 
 static void test_add(void)
 {
-	struct sts_store *s = open_store(fresh_place());
+	struct sts_store *s = stores_open(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_watched w;
 
@@ -141,8 +112,8 @@ static void settle(struct sts_store *s, struct sts_watched *w, int64_t due_at)
 
 static void test_leases(void)
 {
-	const char *place = fresh_place();
-	struct sts_store *s = open_store(place), *other = open_store(place);
+	const char *place = stores_fresh(kind, folder);
+	struct sts_store *s = stores_open(place), *other = stores_open(place);
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_watched mine[4], found;
 	struct sts_watch_queue q;
@@ -194,7 +165,7 @@ static void test_leases(void)
 /* Leases are by the clock of the store, so this takes a moment. */
 static void test_end_of_lease(void)
 {
-	struct sts_store *s = open_store(fresh_place());
+	struct sts_store *s = stores_open(stores_fresh(kind, folder));
 	struct sts_arena *arena = sts_arena_new();
 	struct sts_watched mine, taken;
 	size_t count = 0;
@@ -218,8 +189,8 @@ static void test_end_of_lease(void)
 /* Two connections in the middle of their transactions: what one is taking the other passes over without waiting. */
 static void test_skip_locked(void)
 {
-	const char *place = fresh_place();
-	struct sts_store *s = open_store(place), *other = open_store(place);
+	const char *place = stores_fresh(kind, folder);
+	struct sts_store *s = stores_open(place), *other = stores_open(place);
 	struct sts_arena *arena = sts_arena_new();
 
 	begin("a lease that another daemon is taking at this moment is passed over");

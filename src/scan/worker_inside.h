@@ -1,0 +1,66 @@
+/* A thread of a scan and the names it has in hand: for worker.c and settle.c. */
+#ifndef STS_SCAN_WORKER_INSIDE_H
+#define STS_SCAN_WORKER_INSIDE_H
+
+#include "check/engine.h"
+#include "proto/domain.h"
+#include "probe/stub.h"
+#include "scan/input.h"
+#include "scan/inside.h"
+#include "scan/pace.h"
+#include "scan/rate.h"
+#include "scan/worker.h"
+
+struct slot {
+	struct sts_scan_worker *worker;
+	struct slot *next; /* of the spare ones, or of those that wait for a check */
+	uint64_t seq, line;
+	int64_t started_ms;
+	int64_t started_at;
+	unsigned tries;
+	bool last; /* it cannot be put off any more */
+	bool fresh; /* the first try: timeouts are looked at again, when there is less going on */
+	struct sts_timer again;
+	struct sts_domain domain; /* of the arena where it is more than a name */
+	struct sts_arena *arena;  /* NULL while the name is all there is */
+	char ascii[254];
+	char typed[STS_INPUT_LINE_MAX + 1];
+	size_t typed_len;
+};
+
+struct sts_scan_worker {
+	struct sts_run *run;
+	struct sts_engine *engine;
+	struct sts_loop *loop;
+	struct sts_stub *stub;
+	struct sts_plain *plain;
+	struct sts_arena *scratch;
+	struct slot *slots;
+	size_t slot_count;
+	struct slot *spare;
+	struct slot *checks_first, **checks_end; /* wait for a check */
+	size_t checks_running, checks_max;
+	size_t asking;
+	size_t busy; /* slots in use */
+	struct sts_pace pace;
+	struct sts_rate rate;
+	struct sts_batch *batch;
+	struct sts_chunk *chunk;
+	struct sts_timer tick;
+	bool ended; /* no more names */
+};
+
+/* settle.c: the result of a name goes to the chunk at hand, and the slot is spare again. */
+
+/** Hand the chunk at hand to the writer. */
+void worker_flush(struct sts_scan_worker *w);
+/** The name is done with. */
+void slot_release(struct slot *s);
+/** Nothing stands at _mta-sts, as discovery alone said. */
+void settle_plain(struct slot *s, enum sts_dns_state state);
+/** arena: for what is made on the way. */
+void settle_report(struct slot *s, const struct sts_report *report, struct sts_arena *arena);
+void settle_invalid(struct slot *s, const char *why);
+void settle_opted_out(struct slot *s);
+
+#endif
