@@ -92,6 +92,9 @@ static bool add_name(struct sts_run *run, struct sts_batch **batch, uint64_t seq
 {
 	struct sts_batch *b = *batch;
 
+	/* escaped in a store it may be longer than any line of a list; whatever its end, it is no name */
+	if (typed.len > STS_INPUT_LINE_MAX)
+		typed.len = STS_INPUT_LINE_MAX;
 	if (b != NULL && (b->count == STS_BATCH_NAMES || b->used + typed.len > STS_BATCH_OCTETS) && !send_batch(run, batch))
 		return false;
 	b = *batch;
