@@ -336,6 +336,7 @@ static enum sts_err begin(struct sts_writer *w, const char *head)
 		w->window = calloc(STS_ORDER_WINDOW, sizeof *w->window);
 		if (w->window == NULL)
 			return fail(w->run, STS_ENOMEM, "the window of results", "cannot be made");
+		release(w); /* past what an earlier part of the run wrote: the reader waits for the window to move */
 	}
 	return STS_OK;
 }
