@@ -240,15 +240,16 @@ static enum sts_err collect_block(const struct sts_value *columns, size_t count,
 	return STS_OK;
 }
 
+/* What ran out while this process was at it, it is still at. */
 static const char sqlite_lease[] =
 	"UPDATE scan_block SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?2 WHERE scan_id = ?3 AND first IN"
 	" (SELECT first FROM scan_block WHERE scan_id = ?3 AND state = 0 AND leased_until < " SQLITE_NOW
-	" ORDER BY leased_until LIMIT ?4) RETURNING first, names";
+	" AND (leased_by IS NULL OR leased_by <> ?1) ORDER BY leased_until LIMIT ?4) RETURNING first, names";
 
 /* What another process takes at this moment is passed over, not waited for. */
 static const char pg_lease[] =
 	"WITH due AS MATERIALIZED (SELECT first AS due_first FROM scan_block WHERE scan_id = ?3 AND state = 0 AND leased_until < " PG_NOW
-	" ORDER BY leased_until LIMIT ?4 FOR UPDATE SKIP LOCKED)"
+	" AND (leased_by IS NULL OR leased_by <> ?1) ORDER BY leased_until LIMIT ?4 FOR UPDATE SKIP LOCKED)"
 	" UPDATE scan_block SET leased_by = ?1, leased_until = " PG_NOW " + ?2 FROM due WHERE scan_id = ?3 AND first = due.due_first"
 	" RETURNING first, names";
 

@@ -40,7 +40,7 @@ STS_MUST_CHECK enum sts_err sts_list_open(struct sts_list *list, const char *pla
 STS_MUST_CHECK enum sts_err sts_list_join(struct sts_list *list, const struct sts_list *other, const char *place);
 void sts_list_close(struct sts_list *list);
 
-/** Lease up to max blocks nobody works on. @param count  0: there is none now */
+/** Lease up to max blocks nobody works on; never one that this process leased before and did not give back. @param count  0: there is none now */
 STS_MUST_CHECK enum sts_err sts_list_lease(struct sts_list *list, size_t max, struct sts_list_block *out, size_t *count);
 /** Hold this process's leases a while longer. */
 STS_MUST_CHECK enum sts_err sts_list_renew(struct sts_list *list);

@@ -28,6 +28,16 @@ bool sts_pipe_push(struct sts_pipe *p, void *item)
 	return ok;
 }
 
+bool sts_pipe_full(struct sts_pipe *p)
+{
+	bool full;
+
+	pthread_mutex_lock(&p->lock);
+	full = p->count == p->room && !p->broken;
+	pthread_mutex_unlock(&p->lock);
+	return full;
+}
+
 static void *take(struct sts_pipe *p)
 {
 	void *item;

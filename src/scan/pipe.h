@@ -22,6 +22,8 @@ void sts_pipe_init(struct sts_pipe *p, size_t room);
 void sts_pipe_clear(struct sts_pipe *p);
 /** Waits for room. @return false: broken, the item is still the caller's */
 STS_MUST_CHECK bool sts_pipe_push(struct sts_pipe *p, void *item);
+/** A push would wait; where one thread alone pushes, "no" holds until it does. */
+bool sts_pipe_full(struct sts_pipe *p);
 /** Waits for an item. @return NULL: closed and empty, or broken */
 void *sts_pipe_pop(struct sts_pipe *p);
 /** Does not wait. @param ended  no item will come any more. @return NULL: there is none now */

@@ -112,13 +112,32 @@ static size_t open_count(struct sts_sink *sink)
 	return n;
 }
 
-static bool hand_out(const struct sts_list_block *b, sts_sink_name_fn *name, void *arg)
+static void renew(struct sts_sink *sink)
+{
+	if (sts_now_ms() - sink->renewed_ms < RENEW_MS)
+		return;
+	sink->renewed_ms = sts_now_ms();
+	if (sts_list_renew(&sink->reader) != STS_OK)
+		sts_run_fail(sink->run, "leases cannot be renewed: %s", sink->reader.why);
+}
+
+/* Names may wait long for their turn: not inside a push, for leases want to be renewed meanwhile. */
+static void wait_for_room(struct sts_sink *sink)
+{
+	while (!sink->run->counts.stop && sts_pipe_full(&sink->run->names)) {
+		renew(sink);
+		nap(20);
+	}
+}
+
+static bool hand_out(struct sts_sink *sink, const struct sts_list_block *b, sts_sink_name_fn *name, void *arg)
 {
 	struct sts_str rest = sts_str_of(b->names);
 
 	for (uint64_t seq = b->first;; seq++) {
 		size_t end = sts_str_find(rest, '\n', 0);
 
+		wait_for_room(sink);
 		if (!name(arg, seq, sts_str(rest.ptr, end)))
 			return false;
 		if (end == rest.len)
@@ -127,12 +146,26 @@ static bool hand_out(const struct sts_list_block *b, sts_sink_name_fn *name, voi
 	}
 }
 
-static bool renew(struct sts_sink *sink)
+/* A block that was lost to another, who gave it up: it is leased again, and its names are still under way. */
+static bool in_hand(struct sts_sink *sink, uint64_t first)
 {
-	if (sts_now_ms() - sink->renewed_ms < RENEW_MS)
+	bool found = false;
+
+	pthread_mutex_lock(&sink->lock);
+	for (size_t i = 0; i < sink->count; i++)
+		found = found || sink->blocks[i]->first == first;
+	pthread_mutex_unlock(&sink->lock);
+	return found;
+}
+
+static bool take_block(struct sts_sink *sink, const struct sts_list_block *leased, sts_sink_name_fn *name, void *arg)
+{
+	if (in_hand(sink, leased->first))
 		return true;
-	sink->renewed_ms = sts_now_ms();
-	return sts_list_renew(&sink->reader) == STS_OK;
+	if (add_block(sink, leased))
+		return hand_out(sink, leased, name, arg);
+	sts_run_fail(sink->run, "out of memory");
+	return false;
 }
 
 /* @return blocks handed out; negative: the run ends */
@@ -146,11 +179,7 @@ static int take_blocks(struct sts_sink *sink, sts_sink_name_fn *name, void *arg)
 	if (!ok)
 		sts_run_fail(sink->run, "names cannot be leased: %s", sink->reader.why);
 	for (size_t i = 0; i < count; i++) {
-		if (ok && !add_block(sink, &leased[i])) {
-			sts_run_fail(sink->run, "out of memory");
-			ok = false;
-		}
-		ok = ok && hand_out(&leased[i], name, arg);
+		ok = ok && take_block(sink, &leased[i], name, arg);
 		free(leased[i].names);
 	}
 	return ok ? (int)count : -1;
@@ -176,8 +205,7 @@ bool sts_sink_read(struct sts_sink *sink, sts_sink_name_fn *name, void (*sent)(v
 
 		if (n < 0)
 			return false;
-		if (!renew(sink))
-			sts_run_fail(sink->run, "leases cannot be renewed: %s", sink->reader.why);
+		renew(sink);
 		if (n > 0)
 			continue;
 		sent(arg);

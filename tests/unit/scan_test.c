@@ -3,6 +3,7 @@
 #include "render/render.h"
 #include "scan/input.h"
 #include "scan/later.h"
+#include "scan/list.h"
 #include "scan/optout.h"
 #include "scan/pace.h"
 #include "scan/plain.h"
@@ -362,6 +363,62 @@ static void later(void)
 	sts_later_free(l);
 }
 
+/* ---- leases ---- */
+
+static size_t lease(struct sts_list *l, uint64_t *first)
+{
+	struct sts_list_block blocks[4];
+	size_t count = 0;
+
+	EXPECT_INT(sts_list_lease(l, COUNT_OF(blocks), blocks, &count), STS_OK);
+	for (size_t i = 0; i < count; i++)
+		free(blocks[i].names);
+	*first = count > 0 ? blocks[0].first : UINT64_MAX;
+	return count;
+}
+
+static void run_out(struct sts_list *l)
+{
+	EXPECT_INT(sts_store_run(l->store, "UPDATE scan_block SET leased_until = 1 WHERE state = 0 AND leased_until > 0", NULL, 0, NULL, NULL),
+		STS_OK);
+}
+
+static void leases(void)
+{
+	struct sts_list a, b;
+	struct sts_list_row row = {0, "absent", STS_STR("a.test"), {NULL, 0}, 1764000000};
+	_Atomic bool stop = false;
+	char place[300], names[300];
+	uint64_t first;
+	bool lost = true;
+
+	snprintf(place, sizeof place, "%s", path_of("leases.db"));
+	snprintf(names, sizeof names, "%s", path_of("leases"));
+	write_file(names, "a.test\n", 7);
+	EXPECT_INT(sts_list_open(&a, place, "l", "head", names, 0, &stop), STS_OK);
+	EXPECT_INT(sts_list_open(&b, place, "l", "head", names, 0, &stop), STS_OK);
+	CASE("leases: a block is one's alone");
+	EXPECT_INT(lease(&a, &first), 1);
+	EXPECT_INT(first, 0);
+	EXPECT_INT(lease(&b, &first), 0);
+	CASE("leases: one that ran out is another's, never a second one of the same process: it still works on the first");
+	run_out(&a);
+	EXPECT_INT(lease(&a, &first), 0);
+	EXPECT_INT(lease(&b, &first), 1);
+	CASE("leases: who lost a block writes nothing");
+	EXPECT_INT(sts_list_finish(&a, 0, &row, 1, &lost), STS_OK);
+	EXPECT(lost);
+	EXPECT_INT(sts_list_finish(&b, 0, &row, 1, &lost), STS_OK);
+	EXPECT(!lost);
+	CASE("leases: what was given back is anybody's");
+	EXPECT_INT(sts_store_run(a.store, "UPDATE scan_block SET state = 0", NULL, 0, NULL, NULL), STS_OK);
+	EXPECT_INT(lease(&a, &first), 1);
+	sts_list_release(&a);
+	EXPECT_INT(lease(&a, &first), 1);
+	sts_list_close(&a);
+	sts_list_close(&b);
+}
+
 /* ---- the fast way ---- */
 
 static const char *const names[] = {"example.com", "a.b", "x--y.co.uk", "1970-01-02.test", "qx7mark-domain.zz-mark.test",
@@ -447,6 +504,7 @@ int main(void)
 	pace();
 	optout();
 	later();
+	leases();
 	plain();
 	honest();
 	snprintf(command, sizeof command, "rm -rf '%s'", folder);
