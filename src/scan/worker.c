@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "check/view.h"
 #include "proto/dnsmsg.h"
+#include "scan/quick.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -121,26 +122,6 @@ static void settle_answer(struct slot *s, const struct sts_answer *answer)
 	sts_arena_reset(w->scratch);
 }
 
-/* NXDOMAIN or NODATA told in a way that needs no further reading: no answer records, and a server that may say so. */
-static enum sts_dns_state quick_look(const uint8_t *m, size_t len)
-{
-	bool response = len >= 12 && (m[2] & 0x80) != 0;
-	bool truncated = response && (m[2] & 0x02) != 0;
-	bool empty = response && m[6] == 0 && m[7] == 0;
-	bool entitled = response && ((m[2] & 0x04) != 0 || (m[3] & 0x80) != 0); /* AA or RA */
-
-	if (!empty || truncated || !entitled)
-		return STS_DNS_NOT_ASKED;
-	switch (m[3] & 0x0F) {
-	case STS_RCODE_NXDOMAIN:
-		return STS_DNS_NXDOMAIN;
-	case STS_RCODE_NOERROR:
-		return STS_DNS_NODATA;
-	default:
-		return STS_DNS_NOT_ASKED;
-	}
-}
-
 static void read_reply(const uint8_t *reply, size_t len, const char *name, struct sts_arena *arena, struct sts_answer *out)
 {
 	struct sts_dnsmsg message;
@@ -205,7 +186,7 @@ static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, 
 {
 	struct slot *s = arg;
 	struct sts_scan_worker *w = s->worker;
-	enum sts_dns_state quick = end == STS_STUB_REPLY ? quick_look(reply, len) : STS_DNS_NOT_ASKED;
+	enum sts_dns_state quick = end == STS_STUB_REPLY ? sts_quick_look(reply, len) : STS_DNS_NOT_ASKED;
 	struct sts_answer answer = {.state = STS_DNS_TIMEOUT, .why = "no answer from the resolver"};
 	char name[270] = "_mta-sts.";
 

@@ -7,6 +7,7 @@
 #include "scan/optout.h"
 #include "scan/pace.h"
 #include "scan/plain.h"
+#include "scan/quick.h"
 #include "scan/rate.h"
 #include "scan/seqset.h"
 #include "scan/state.h"
@@ -363,6 +364,60 @@ static void later(void)
 	sts_later_free(l);
 }
 
+/* ---- a quick look at replies ---- */
+
+#define HEAD(flags, code, counts) "\x12\x34" flags code "\0\1" counts
+#define QUESTION "\10_mta-sts\1a\4test\0\0\20\0\1"
+#define SOA "\xC0\x15\0\6\0\1\0\0\1\x2C\0\4\0\0\0\0"
+#define NS "\xC0\x15\0\2\0\1\0\0\1\x2C\0\2\xC0\x15"
+#define OPT "\0\0\x29\4\xD0\0\0\0\0\0\0"
+#define OPT_MORE "\0\0\x29\4\xD0\1\0\0\0\0\0"
+
+static void quick(void)
+{
+#define ROW(name, want, text) {name, want, text, sizeof(text) - 1}
+	static const struct {
+		const char *name;
+		enum sts_dns_state want;
+		const char *text;
+		size_t len;
+	} rows[] = {
+		ROW("NXDOMAIN", STS_DNS_NXDOMAIN, HEAD("\x81", "\x83", "\0\0\0\1\0\1") QUESTION SOA OPT),
+		ROW("NXDOMAIN alone", STS_DNS_NXDOMAIN, HEAD("\x81", "\x83", "\0\0\0\0\0\0") QUESTION),
+		ROW("NODATA", STS_DNS_NODATA, HEAD("\x81", "\x80", "\0\0\0\1\0\1") QUESTION SOA OPT),
+		ROW("NODATA, authoritative", STS_DNS_NODATA, HEAD("\x85", "\0", "\0\0\0\1\0\0") QUESTION SOA),
+		ROW("neither AA nor RA", STS_DNS_NOT_ASKED, HEAD("\x81", "\0", "\0\0\0\1\0\0") QUESTION SOA),
+		ROW("truncated", STS_DNS_NOT_ASKED, HEAD("\x83", "\x80", "\0\0\0\1\0\0") QUESTION SOA),
+		ROW("an answer", STS_DNS_NOT_ASKED, HEAD("\x81", "\x80", "\0\1\0\1\0\0") QUESTION SOA SOA),
+		ROW("SERVFAIL", STS_DNS_NOT_ASKED, HEAD("\x81", "\x82", "\0\0\0\1\0\0") QUESTION SOA),
+		ROW("no SOA", STS_DNS_NOT_ASKED, HEAD("\x81", "\x80", "\0\0\0\0\0\1") QUESTION OPT),
+		ROW("a referral", STS_DNS_NOT_ASKED, HEAD("\x81", "\x80", "\0\0\0\1\0\1") QUESTION NS OPT),
+		ROW("a SOA, but not among the authorities", STS_DNS_NOT_ASKED, HEAD("\x81", "\x80", "\0\0\0\0\0\1") QUESTION SOA),
+		ROW("BADVERS", STS_DNS_NOT_ASKED, HEAD("\x81", "\x80", "\0\0\0\1\0\1") QUESTION SOA OPT_MORE),
+		ROW("BADMODE", STS_DNS_NOT_ASKED, HEAD("\x81", "\x83", "\0\0\0\1\0\1") QUESTION SOA OPT_MORE),
+		ROW("no question", STS_DNS_NOT_ASKED, "\x12\x34\x81\x83\0\0\0\0\0\0\0\0"),
+		ROW("a question", STS_DNS_NOT_ASKED, HEAD("\x01", "\x83", "\0\0\0\0\0\0") QUESTION),
+	};
+#undef ROW
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint8_t *exact = malloc(rows[i].len);
+
+		CASE("quick: %s", rows[i].name);
+		memcpy(exact, rows[i].text, rows[i].len);
+		EXPECT_INT(sts_quick_look(exact, rows[i].len), rows[i].want);
+		free(exact);
+	}
+	CASE("quick: cut anywhere, it is no proof");
+	for (size_t len = 0; len < rows[0].len; len++) {
+		uint8_t *exact = malloc(len == 0 ? 1 : len);
+
+		memcpy(exact, rows[0].text, len);
+		EXPECT_INT(sts_quick_look(exact, len), STS_DNS_NOT_ASKED);
+		free(exact);
+	}
+}
+
 /* ---- leases ---- */
 
 static size_t lease(struct sts_list *l, uint64_t *first)
@@ -504,6 +559,7 @@ int main(void)
 	pace();
 	optout();
 	later();
+	quick();
 	leases();
 	plain();
 	honest();
