@@ -11,8 +11,9 @@
 #define KEEP_MS (60 * 60 * 1000)
 #define KEEP_PASSING_MS (30 * 1000)
 #define KEEP_UNREACHABLE_MS (120 * 1000)
-/* Timeouts in a row, nothing else between, that make an address one where nobody answers. */
+/* Timeouts in a row, nothing else between, that make an address one where nobody answers; and of a session. */
 #define TIMEOUTS_TCP 2
+#define TIMEOUTS_SESSION 2
 #define TIMEOUTS_STALL 3
 /* Hosts remembered before those without a connection are forgotten. */
 #define HOSTS_MAX 50000
@@ -24,9 +25,10 @@ struct session {
 	char *key;
 	size_t key_len;
 	bool running;
+	unsigned waits; /* in a row, up to the last, that ended because nothing came */
 	int64_t until_ms;
-	struct sts_arena *arena;
-	struct sts_smtp seen;
+	struct sts_arena *arena; /* NULL: none is over yet */
+	struct sts_smtp seen;    /* the last that was over */
 };
 
 /* An address and port, or a network. */
@@ -271,6 +273,18 @@ static struct session *add_session(struct sts_share *s, struct sts_str key)
 	return e;
 }
 
+/* A name that was put off for a timeout comes back to know better: a single one is not what it is told. */
+static bool speaks(const struct session *e, int64_t now)
+{
+	return now < e->until_ms && (!e->seen.waited || e->waits >= TIMEOUTS_SESSION);
+}
+
+static void use(struct sts_share *s, struct session *e)
+{
+	unlink_session(s, e);
+	link_session(s, e);
+}
+
 static enum sts_claim claim(struct sts_share *s, struct sts_str key, const struct sts_smtp_params *p, struct sts_arena *arena,
 	struct sts_smtp *out)
 {
@@ -279,18 +293,20 @@ static enum sts_claim claim(struct sts_share *s, struct sts_str key, const struc
 
 	if (e != NULL && e->running)
 		return STS_CLAIM_WAIT;
-	if (e != NULL && now < e->until_ms) {
+	if (e != NULL && speaks(e, now)) {
 		*out = copy_smtp(arena, &e->seen);
-		unlink_session(s, e);
-		link_session(s, e);
+		use(s, e);
 		s->numbers.sessions_shared++;
 		return STS_CLAIM_HAVE;
 	}
 	if (!enter(s, &p->address, p->port, s->options.smtp_per_host, now))
 		return STS_CLAIM_WAIT;
-	if (e != NULL)
-		drop_session(s, e);
-	(void)add_session(s, key);
+	if (e == NULL)
+		e = add_session(s, key);
+	if (e != NULL) {
+		e->running = true;
+		use(s, e);
+	}
 	s->numbers.sessions++;
 	return STS_CLAIM_GO;
 }
@@ -338,16 +354,22 @@ static bool teaches(const struct sts_smtp *result)
 static void remember(struct sts_share *s, struct sts_str key, const struct sts_smtp *result)
 {
 	struct session *e = sts_map_get(&s->sessions, key);
+	struct sts_arena *fresh;
 
 	if (e == NULL || !e->running)
 		return;
-	if (!teaches(result) || (e->arena = sts_arena_new()) == NULL) {
-		drop_session(s, e);
+	e->running = false;
+	fresh = teaches(result) ? sts_arena_new() : NULL;
+	if (fresh == NULL) {
+		if (e->arena == NULL)
+			drop_session(s, e);
 		return;
 	}
-	s->octets -= sizeof *e + e->key_len;
-	e->seen = copy_smtp(e->arena, result);
-	e->running = false;
+	s->octets -= weight(e);
+	sts_arena_free(e->arena);
+	e->arena = fresh;
+	e->seen = copy_smtp(fresh, result);
+	e->waits = result->waited ? e->waits + 1 : 0;
 	e->until_ms = sts_now_ms() + keep_ms(result->end);
 	s->octets += weight(e);
 	make_room(s);
@@ -417,8 +439,13 @@ static void hold(struct host *h, enum sts_fetch_end end, const char *error, int6
 static void learn(struct host *h, const struct sts_fetch *f)
 {
 	bool stalled = f->end == STS_FETCH_HTTP_TIMEOUT || (f->end == STS_FETCH_TLS && f->tls.state == STS_TLS_TIMEOUT);
+	bool ended = f->end != STS_FETCH_CANCELLED && f->end != STS_FETCH_NOT_TRIED;
 
-	if (f->end == STS_FETCH_CANCELLED || f->end == STS_FETCH_NOT_TRIED)
+	if (f->reached >= STS_AT_TCP && (h->end != STS_FETCH_NOT_TRIED || (ended && !stalled)))
+		h->until_ms = 0; /* somebody is there after all */
+	if (f->reached >= STS_AT_TCP)
+		h->tcp_timeouts = 0;
+	if (!ended)
 		return;
 	h->tcp_timeouts = f->end == STS_FETCH_TCP_TIMEOUT ? h->tcp_timeouts + 1 : 0;
 	h->stalls = stalled ? h->stalls + 1 : 0;

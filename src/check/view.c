@@ -63,7 +63,7 @@ bool sts_waited(const struct sts_facts *f)
 	bool waited = f->timed_out;
 
 	for (size_t i = 0; i < f->fetch_count; i++)
-		waited = waited || sts_fetch_waited(&f->fetches[i]);
+		waited = waited || sts_fetch_waited(&f->fetches[i]) || f->fetches[i].end == STS_FETCH_NOT_TRIED;
 	for (size_t i = 0; i < f->mx_count; i++)
 		for (size_t k = 0; k < f->mx[i].smtp_count; k++)
 			waited = waited || f->mx[i].smtp[k].waited;

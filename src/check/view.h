@@ -36,7 +36,7 @@ enum sts_fetch_outcome sts_fetch_outcome(const struct sts_fetch *fetch);
 /** It ended because its own time (not the check's) was over. */
 bool sts_fetch_waited(const struct sts_fetch *fetch);
 
-/** Some connection ended because its time was over, or the whole check did: another try may tell more. */
+/** Some connection ended because its time was over, or the whole check did, or it was not tried for such ends of others: another try may tell more. */
 bool sts_waited(const struct sts_facts *f);
 
 /** The response came in a way that senders accept: TLS, certificate, status 200, text/plain. The body may still be no

@@ -1,5 +1,6 @@
 /* What checks share in one run: sessions by host, address and TLSA; addresses where nobody answers; limits. */
 #include "check/share.h"
+#include "check/view.h"
 #include "net/address.h"
 #include "test.h"
 
@@ -177,6 +178,85 @@ static void fetches(void)
 	sts_arena_free(arena);
 }
 
+/* What was learnt of an address ends when somebody gets a connection there. */
+static void connected(void)
+{
+	struct sts_share *s = make(8, 2, 64, 1 << 20);
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_fetch_params p = web("early", "192.0.2.1");
+	struct sts_fetch out = {0}, refused = {.end = STS_FETCH_TCP_REFUSED}, good = {.end = STS_FETCH_OK, .reached = STS_AT_BODY},
+			 cut = {.end = STS_FETCH_CANCELLED, .reached = STS_AT_TCP},
+			 stalled = {.end = STS_FETCH_TLS, .reached = STS_AT_TCP, .tls = {.state = STS_TLS_TIMEOUT}};
+
+	CASE("share: a connection that comes about ends the memory of those that did not");
+	EXPECT_INT(sts_share_fetch(s, &p, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(fetch(s, "a", &refused, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(fetch(s, "b", &good, arena, &out), STS_CLAIM_HAVE);
+	sts_share_fetch_done(s, &p, &good);
+	EXPECT_INT(fetch(s, "b", &refused, arena, &out), STS_CLAIM_GO);
+	CASE("share: also one that was cut short behind the connection, or that stalls there");
+	EXPECT_INT(fetch(s, "c", &good, arena, &out), STS_CLAIM_HAVE);
+	sts_share_fetch_done(s, &p, &cut);
+	EXPECT_INT(fetch(s, "c", &refused, arena, &out), STS_CLAIM_GO);
+	sts_share_fetch_done(s, &p, &stalled);
+	EXPECT_INT(fetch(s, "d", &stalled, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(fetch(s, "e", &stalled, arena, &out), STS_CLAIM_GO);
+	CASE("share: of stalls, only one that does not stall");
+	EXPECT_INT(fetch(s, "f", &good, arena, &out), STS_CLAIM_HAVE);
+	EXPECT_INT(out.end, STS_FETCH_NOT_TRIED);
+	sts_share_fetch_done(s, &p, &cut);
+	EXPECT_INT(fetch(s, "f", &good, arena, &out), STS_CLAIM_HAVE);
+	sts_share_fetch_done(s, &p, &good);
+	EXPECT_INT(fetch(s, "f", &good, arena, &out), STS_CLAIM_GO);
+	CASE("share: what was not tried for the stalls of others is worth a second look, as they are");
+	{
+		struct sts_fetch untried = {.end = STS_FETCH_NOT_TRIED};
+		struct sts_facts facts = {.fetches = &untried, .fetch_count = 1};
+
+		EXPECT(sts_waited(&facts));
+		untried.end = STS_FETCH_TCP_REFUSED;
+		EXPECT(!sts_waited(&facts));
+	}
+	sts_share_free(s);
+	sts_arena_free(arena);
+}
+
+static enum sts_claim session(struct sts_share *s, const struct sts_smtp *result, struct sts_arena *arena, struct sts_smtp *out)
+{
+	struct sts_smtp_params p = mx("mx.test", "192.0.2.1");
+	enum sts_claim c = sts_share_smtp(s, &p, arena, out);
+
+	if (c == STS_CLAIM_GO)
+		sts_share_smtp_done(s, &p, result);
+	return c;
+}
+
+/* A name put off for a timeout is looked at a second time: not with the memory of that timeout. */
+static void waits(void)
+{
+	struct sts_share *s = make(8, 2, 64, 1 << 20);
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_smtp out = {0}, good = {.end = STS_SMTP_OK}, late = {.end = STS_SMTP_TCP_TIMEOUT, .waited = true},
+			slow = {.end = STS_SMTP_GREETING_TIMEOUT, .waited = true};
+
+	CASE("share: one session that waited in vain is nobody's answer, two are");
+	EXPECT_INT(session(s, &late, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(session(s, &slow, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(session(s, &good, arena, &out), STS_CLAIM_HAVE);
+	EXPECT_INT(out.end, STS_SMTP_GREETING_TIMEOUT);
+	EXPECT(out.waited);
+	sts_share_free(s);
+	s = make(8, 2, 64, 1 << 20);
+	CASE("share: one that goes well is everybody's, whatever was before; one given up counts neither way");
+	EXPECT_INT(session(s, &late, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(session(s, &(struct sts_smtp){.end = STS_SMTP_CANCELLED}, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(session(s, &good, arena, &out), STS_CLAIM_GO);
+	EXPECT_INT(session(s, &late, arena, &out), STS_CLAIM_HAVE);
+	EXPECT_INT(out.end, STS_SMTP_OK);
+	sts_share_free(s);
+	sts_arena_free(arena);
+}
+
 static void bounded(void)
 {
 	struct sts_share *s = make(8, 2, 100000, 200000);
@@ -220,6 +300,8 @@ int main(void)
 	dane();
 	limits();
 	fetches();
+	connected();
+	waits();
 	bounded();
 	return test_done();
 }
