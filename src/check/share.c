@@ -326,16 +326,13 @@ enum sts_claim sts_share_smtp(
 	return c;
 }
 
-/* A temporary refusal or a lost connection says little about the next minute. */
+/* A refusal or a lost connection says little about the next minute: of hosts behind one address, one may be like this, and it may be a block of us. */
 static int64_t keep_ms(enum sts_smtp_end end)
 {
 	switch (end) {
 	case STS_SMTP_OK:
 	case STS_SMTP_PRIVATE:
 	case STS_SMTP_NO_FAMILY:
-	case STS_SMTP_NO_STARTTLS:
-	case STS_SMTP_INJECTION:
-	case STS_SMTP_GREETING_5XX:
 		return KEEP_MS;
 	case STS_SMTP_TCP_REFUSED:
 	case STS_SMTP_TCP_TIMEOUT:

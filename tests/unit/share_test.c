@@ -4,6 +4,21 @@
 #include "net/address.h"
 #include "test.h"
 
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* In place of the C library's: hours pass at once. */
+static int64_t passed_s;
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+	long rc = syscall(SYS_clock_gettime, id, out);
+
+	out->tv_sec += passed_s;
+	return (int)rc;
+}
+
 static struct sts_share *make(unsigned https, unsigned smtp, unsigned network, size_t octets)
 {
 	struct sts_share *s = sts_share_new(&(struct sts_share_options){https, smtp, network, octets});
@@ -257,6 +272,42 @@ static void waits(void)
 	sts_arena_free(arena);
 }
 
+static enum sts_claim after(int64_t seconds, const struct sts_smtp *result)
+{
+	struct sts_share *s = make(8, 2, 64, 1 << 20);
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_smtp out = {0};
+	enum sts_claim c;
+
+	EXPECT_INT(session(s, result, arena, &out), STS_CLAIM_GO);
+	passed_s += seconds;
+	c = session(s, result, arena, &out);
+	sts_share_free(s);
+	sts_arena_free(arena);
+	return c;
+}
+
+static void kept(void)
+{
+	static const enum sts_smtp_end long_ones[] = {STS_SMTP_OK, STS_SMTP_PRIVATE, STS_SMTP_NO_FAMILY};
+	static const enum sts_smtp_end passing[] = {STS_SMTP_GREETING_5XX, STS_SMTP_NO_STARTTLS, STS_SMTP_INJECTION, STS_SMTP_GREETING_4XX};
+
+	for (size_t i = 0; i < COUNT_OF(long_ones); i++) {
+		struct sts_smtp r = {.end = long_ones[i]};
+
+		CASE("share: end %d holds for an hour", (int)r.end);
+		EXPECT_INT(after(3590, &r), STS_CLAIM_HAVE);
+		EXPECT_INT(after(3601, &r), STS_CLAIM_GO);
+	}
+	for (size_t i = 0; i < COUNT_OF(passing); i++) {
+		struct sts_smtp r = {.end = passing[i]};
+
+		CASE("share: end %d may pass: half a minute", (int)r.end);
+		EXPECT_INT(after(25, &r), STS_CLAIM_HAVE);
+		EXPECT_INT(after(31, &r), STS_CLAIM_GO);
+	}
+}
+
 static void bounded(void)
 {
 	struct sts_share *s = make(8, 2, 100000, 200000);
@@ -302,6 +353,7 @@ int main(void)
 	fetches();
 	connected();
 	waits();
+	kept();
 	bounded();
 	return test_done();
 }
