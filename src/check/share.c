@@ -27,6 +27,7 @@ struct session {
 	bool running;
 	unsigned waits; /* in a row, up to the last, that ended because nothing came */
 	int64_t until_ms;
+	int64_t judged_at;       /* its certificates */
 	struct sts_arena *arena; /* NULL: none is over yet */
 	struct sts_smtp seen;    /* the last that was over */
 };
@@ -273,10 +274,21 @@ static struct session *add_session(struct sts_share *s, struct sts_str key)
 	return e;
 }
 
-/* A name that was put off for a timeout comes back to know better: a single one is not what it is told. */
-static bool speaks(const struct session *e, int64_t now)
+/* Some certificate is valid at one of two times and not at the other. */
+static bool turns(const struct sts_tls *t, int64_t a, int64_t b)
 {
-	return now < e->until_ms && (!e->seen.waited || e->waits >= TIMEOUTS_SESSION);
+	bool found = false;
+
+	for (size_t i = 0; i < t->chain_count; i++)
+		found = found || (a < t->chain[i].not_before) != (b < t->chain[i].not_before) ||
+			(a > t->chain[i].not_after) != (b > t->chain[i].not_after);
+	return found;
+}
+
+/* A name that was put off for a timeout comes back to know better: a single one is not what it is told. */
+static bool speaks(const struct session *e, int64_t now, int64_t judged_at)
+{
+	return now < e->until_ms && (!e->seen.waited || e->waits >= TIMEOUTS_SESSION) && !turns(&e->seen.tls, e->judged_at, judged_at);
 }
 
 static void use(struct sts_share *s, struct session *e)
@@ -293,7 +305,7 @@ static enum sts_claim claim(struct sts_share *s, struct sts_str key, const struc
 
 	if (e != NULL && e->running)
 		return STS_CLAIM_WAIT;
-	if (e != NULL && speaks(e, now)) {
+	if (e != NULL && speaks(e, now, p->judged_at)) {
 		*out = copy_smtp(arena, &e->seen);
 		use(s, e);
 		s->numbers.sessions_shared++;
@@ -348,7 +360,7 @@ static bool teaches(const struct sts_smtp *result)
 	return result != NULL && result->end != STS_SMTP_CANCELLED && result->end != STS_SMTP_NOT_TRIED;
 }
 
-static void remember(struct sts_share *s, struct sts_str key, const struct sts_smtp *result)
+static void remember(struct sts_share *s, struct sts_str key, int64_t judged_at, const struct sts_smtp *result)
 {
 	struct session *e = sts_map_get(&s->sessions, key);
 	struct sts_arena *fresh;
@@ -366,6 +378,7 @@ static void remember(struct sts_share *s, struct sts_str key, const struct sts_s
 	sts_arena_free(e->arena);
 	e->arena = fresh;
 	e->seen = copy_smtp(fresh, result);
+	e->judged_at = judged_at;
 	e->waits = result->waited ? e->waits + 1 : 0;
 	e->until_ms = sts_now_ms() + keep_ms(result->end);
 	s->octets += weight(e);
@@ -380,7 +393,7 @@ void sts_share_smtp_done(struct sts_share *share, const struct sts_smtp_params *
 	smtp_key(params, &key);
 	pthread_mutex_lock(&share->lock);
 	leave(share, &params->address, params->port);
-	remember(share, sts_buf_str(&key), result);
+	remember(share, sts_buf_str(&key), params->judged_at, result);
 	pthread_mutex_unlock(&share->lock);
 	sts_buf_clear(&key);
 }

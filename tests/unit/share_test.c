@@ -308,6 +308,43 @@ static void kept(void)
 	}
 }
 
+/* A certificate is judged at a time; the judgement is not one of the hour after it runs out. */
+static void judged(void)
+{
+	static const struct {
+		const char *name;
+		int64_t first, second;
+		enum sts_claim want;
+	} rows[] = {
+		{"both within", 1500, 1999, STS_CLAIM_HAVE},
+		{"the last second it is valid", 1500, 2000, STS_CLAIM_HAVE},
+		{"behind its end", 1500, 2001, STS_CLAIM_GO},
+		{"before its end, seen behind it", 2001, 2000, STS_CLAIM_GO},
+		{"both behind its end", 2001, 3000, STS_CLAIM_HAVE},
+		{"both before it begins", 100, 999, STS_CLAIM_HAVE},
+		{"its first second", 999, 1000, STS_CLAIM_GO},
+		{"before it begins, seen within", 1000, 999, STS_CLAIM_GO},
+		{"the issuer's end", 1500, 1700, STS_CLAIM_GO},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct sts_share *s = make(8, 2, 64, 1 << 20);
+		struct sts_arena *arena = sts_arena_new();
+		struct sts_smtp_params p = mx("mx.test", "192.0.2.1");
+		struct sts_cert chain[] = {{.not_before = 1000, .not_after = 2000}, {.not_before = 10, .not_after = i == 8 ? 1600 : 100000}};
+		struct sts_smtp out = {0}, r = {.end = STS_SMTP_OK, .tls = {.state = STS_TLS_OK, .chain = chain, .chain_count = 2}};
+
+		CASE("share: a certificate's judgement, %s", rows[i].name);
+		p.judged_at = rows[i].first;
+		EXPECT_INT(sts_share_smtp(s, &p, arena, &out), STS_CLAIM_GO);
+		sts_share_smtp_done(s, &p, &r);
+		p.judged_at = rows[i].second;
+		EXPECT_INT(sts_share_smtp(s, &p, arena, &out), rows[i].want);
+		sts_share_free(s);
+		sts_arena_free(arena);
+	}
+}
+
 static void bounded(void)
 {
 	struct sts_share *s = make(8, 2, 100000, 200000);
@@ -354,6 +391,7 @@ int main(void)
 	connected();
 	waits();
 	kept();
+	judged();
 	bounded();
 	return test_done();
 }
