@@ -122,6 +122,7 @@ static struct fetch_item *fetch_start(struct check *c, const struct sts_address 
 		link = &(*link)->queued;
 	*link = item;
 	item->waiting = true;
+	item->params.had_to_wait = true;
 	engine_look_again(c->engine);
 	return item;
 }

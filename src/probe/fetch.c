@@ -298,7 +298,7 @@ static void finish(struct sts_fetch_op *op)
 static void timed_out(struct sts_fetch_op *op)
 {
 	bool in_tcp = op->stream.tls == NULL;
-	bool unfair = op->cut_short && (in_tcp || sts_now_ms() - op->started_ms < FAIR_MS);
+	bool unfair = op->cut_short && (in_tcp || op->params.had_to_wait || sts_now_ms() - op->started_ms < FAIR_MS);
 
 	if (op->confirming) {
 		if (!in_tcp)

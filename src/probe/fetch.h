@@ -14,9 +14,10 @@ struct sts_fetch_params {
 	struct sts_address address;
 	bool deny_private;
 	int64_t judged_at;
-	int64_t deadline_ms;   /* monotonic, of the whole check: reaching it is STS_FETCH_CANCELLED while connecting or when the fetch had less than 1.5 s, else a timeout of the layer at hand */
+	int64_t deadline_ms;   /* monotonic, of the whole check: reaching it is STS_FETCH_CANCELLED while connecting, when the fetch had less than 1.5 s or had to wait, else a timeout of the layer at hand */
 	int64_t connect_ms;    /* time allowed for TCP, and for each silent wait of the handshake; 10000 */
 	int64_t total_ms;      /* time allowed for the whole fetch; 60000.  [RFC 8461 section 3.3] */
+	bool had_to_wait;      /* for its turn: the check's deadline says nothing about the server */
 	bool tls_only;         /* stop after the handshake (for rua endpoints) */
 }; /* strings are borrowed until done or cancel */
 

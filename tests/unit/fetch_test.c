@@ -308,6 +308,22 @@ static void test_deadline(struct sts_arena *arena)
 	fetch(&params, arena, &out);
 	EXPECT_INT(peer_end(&peer), 0);
 	EXPECT_INT(out.end, STS_FETCH_HTTP_TIMEOUT);
+	CASE("cut short by the check's deadline after 1.6 s, but it began late");
+	peer_start(&peer, steps, &kind);
+	params = usual(peer.port);
+	params.deadline_ms = sts_now_ms() + 1600;
+	params.total_ms = 60000;
+	params.had_to_wait = true;
+	fetch(&params, arena, &out);
+	EXPECT_INT(peer_end(&peer), 0);
+	EXPECT_INT(out.end, STS_FETCH_CANCELLED);
+	CASE("it began late, and its own time ran out");
+	peer_start(&peer, steps, &kind);
+	params = usual(peer.port);
+	params.had_to_wait = true;
+	fetch(&params, arena, &out);
+	EXPECT_INT(peer_end(&peer), 0);
+	EXPECT_INT(out.end, STS_FETCH_HTTP_TIMEOUT);
 }
 
 static void never(struct sts_fetch *out, void *arg)
