@@ -21,6 +21,7 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define CONCURRENCY 2000
 #define THREADS_MAX 64
+#define ENGINE_DESCRIPTORS 512
 #define PER_HOST 8
 #define PER_NETWORK 64
 #define SHARED_OCTETS ((size_t)64 * 1024 * 1024)
@@ -496,12 +497,15 @@ static void close_all(struct whole *all, struct sts_scan_end *end)
 	pthread_mutex_destroy(&all->run.lock);
 }
 
+/* Every engine needs descriptors of its own. */
 static unsigned count_threads(const struct sts_scan *scan)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned n = scan->threads > 0 ? scan->threads : cores > 0 ? (unsigned)cores : 1;
+	uint64_t most = scan->descriptors < 100 + 2 * ENGINE_DESCRIPTORS ? 1 : (scan->descriptors - 100) / ENGINE_DESCRIPTORS;
 
-	return n > THREADS_MAX ? THREADS_MAX : n;
+	n = n > THREADS_MAX ? THREADS_MAX : n;
+	return n > most ? (unsigned)most : n;
 }
 
 enum sts_err sts_scan_run(const struct sts_scan *wanted, struct sts_scan_end *end)
@@ -517,12 +521,12 @@ enum sts_err sts_scan_run(const struct sts_scan *wanted, struct sts_scan_end *en
 	*end = (struct sts_scan_end){0};
 	if (all == NULL || arena == NULL)
 		abort();
-	all->threads = count_threads(&scan);
 	if (scan.concurrency == 0)
 		scan.concurrency = CONCURRENCY;
 	scan.per_host = scan.per_host == 0 ? PER_HOST : scan.per_host;
 	scan.per_network = scan.per_network == 0 ? PER_NETWORK : scan.per_network;
 	scan.descriptors = raise_descriptors();
+	all->threads = count_threads(&scan);
 	all->run.scan = &scan;
 	pthread_mutex_init(&all->run.lock, NULL);
 	sts_pipe_init(&all->run.names, 64);
