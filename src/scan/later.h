@@ -12,6 +12,8 @@ void sts_later_free(struct sts_later *l);
 /** Put off a name. @return false: the disk is full; nothing was kept */
 STS_MUST_CHECK bool sts_later_put(struct sts_later *l, uint64_t seq, uint64_t line, struct sts_str typed);
 uint64_t sts_later_count(struct sts_later *l);
+/** Of this turn, those not taken yet: not 0 when nothing can be taken, the file cannot be read. */
+uint64_t sts_later_left(struct sts_later *l);
 /** Begin to take: what was put before can be taken, what is put from now on waits for the next call. @return how many there are */
 uint64_t sts_later_turn(struct sts_later *l);
 /** @param typed  at least STS_INPUT_LINE_MAX octets. @return false: no more of this turn */

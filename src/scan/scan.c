@@ -192,6 +192,8 @@ static void read_later(struct whole *all)
 			if (!add_name(run, &batch, seq, line, sts_str(typed, len), round))
 				return;
 		(void)send_batch(run, &batch);
+		if (!stopped(run) && sts_later_left(run->later) > 0)
+			sts_run_fail(run, "%" PRIu64 " names that were put off cannot be read back: %s", sts_later_left(run->later), strerror(errno));
 	}
 }
 

@@ -14,6 +14,8 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -364,6 +366,48 @@ static void later(void)
 	sts_later_free(l);
 }
 
+/* A file may not grow past so much: as a disk that is full. */
+static void later_full(void)
+{
+	struct rlimit before, little;
+	struct sts_later *l = sts_later_new();
+	char typed[STS_INPUT_LINE_MAX], name[1000];
+	unsigned kept = 0, taken = 0;
+	uint64_t seq, line;
+	size_t len;
+	bool full;
+
+	CASE("later: a disk that is full is told at once, for the very name, and costs no other");
+	memset(name, 'x', sizeof name);
+	EXPECT(getrlimit(RLIMIT_FSIZE, &before) == 0);
+	little = (struct rlimit){100500, before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	EXPECT(setrlimit(RLIMIT_FSIZE, &little) == 0);
+	while (kept < 1000 && sts_later_put(l, kept, kept, sts_str(name, sizeof name)))
+		kept++;
+	full = !sts_later_put(l, 5000, 5000, sts_str(name, sizeof name));
+	EXPECT(setrlimit(RLIMIT_FSIZE, &before) == 0);
+	EXPECT(full);
+	EXPECT(kept > 90 && kept < 100);
+	EXPECT(sts_later_put(l, kept, kept, sts_str(name, 7)));
+	EXPECT_INT(sts_later_turn(l), kept + 1);
+	EXPECT_INT(sts_later_left(l), kept + 1);
+	for (; sts_later_take(l, &seq, &line, typed, &len); taken++)
+		EXPECT(seq == taken && line == taken && len == (taken < kept ? sizeof name : 7) && typed[len - 1] == 'x');
+	EXPECT_INT(taken, kept + 1);
+	EXPECT_INT(sts_later_left(l), 0);
+	CASE("later: turn after turn, with more each time than is read at once");
+	for (unsigned turn = 0; turn < 3; turn++) {
+		for (unsigned i = 0; i < 300; i++)
+			EXPECT(sts_later_put(l, turn * 1000 + i, i, sts_str(name, sizeof name - i)));
+		EXPECT_INT(sts_later_turn(l), 300);
+		for (taken = 0; sts_later_take(l, &seq, &line, typed, &len); taken++)
+			EXPECT(seq == turn * 1000 + taken && len == sizeof name - taken);
+		EXPECT_INT(taken, 300);
+	}
+	sts_later_free(l);
+}
+
 /* ---- a quick look at replies ---- */
 
 #define HEAD(flags, code, counts) "\x12\x34" flags code "\0\1" counts
@@ -559,6 +603,7 @@ int main(void)
 	pace();
 	optout();
 	later();
+	later_full();
 	quick();
 	leases();
 	plain();
