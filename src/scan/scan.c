@@ -195,6 +195,7 @@ static void read_later(struct whole *all)
 		if (!stopped(run) && sts_later_left(run->later) > 0)
 			sts_run_fail(run, "%" PRIu64 " names that were put off cannot be read back: %s", sts_later_left(run->later), strerror(errno));
 	}
+	settle_all(run);
 }
 
 /* Names of a store's blocks on their way into batches. */
