@@ -22,7 +22,7 @@ struct sts_scan {
 	const char *list;           /* name of the list there */
 	const char *state;          /* file that an interrupted run is continued from, or NULL: none is kept */
 	bool overwrite;             /* an output that an unfinished state belongs to may be lost */
-	bool resume;                /* go on where state ends; where there is no such file, begin */
+	bool resume;                /* go on where state ends; where there is no such file, and no output either, begin */
 	const char *optout;         /* file, or NULL */
 	const char *summary;        /* file for the summary as JSON, or NULL */
 	bool ordered;               /* results in the order of the names */

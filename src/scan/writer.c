@@ -313,6 +313,11 @@ static enum sts_err open_state(struct sts_writer *w, const char *head)
 	}
 	if (err != STS_OK && err != STS_ENOENT)
 		return fail(w->run, err, scan->state, "cannot be read");
+	if (scan->resume && err == STS_ENOENT && w->len > 0 && !scan->overwrite) {
+		sts_run_fail(w->run, "%s is no state to go on from, and %s holds results: name its state, or begin anew with --overwrite",
+			scan->state, scan->output);
+		return STS_EINVAL;
+	}
 	w->len = w->state.output_len;
 	return STS_OK;
 }
@@ -326,11 +331,12 @@ static enum sts_err begin(struct sts_writer *w, const char *head)
 		w->len = 0;
 	if (w->seekable && (ftruncate(w->fd, w->len) != 0 || lseek(w->fd, w->len, SEEK_SET) < 0))
 		return fail(w->run, STS_EIO, scan->output, "cannot be written");
-	if (w->len == 0 && scan->format == STS_FORMAT_CSV && !put(w, CSV_HEAD, strlen(CSV_HEAD)))
-		return STS_EIO;
 	w->state.output_len = w->len;
 	if (scan->state != NULL && sts_state_begin(&w->state, scan->state, head, &w->tally) != STS_OK)
 		return fail(w->run, STS_EIO, scan->state, "cannot be written");
+	/* behind the state: an output without one is nothing to go on with */
+	if (w->len == 0 && scan->format == STS_FORMAT_CSV && !put(w, CSV_HEAD, strlen(CSV_HEAD)))
+		return STS_EIO;
 	if (scan->ordered) {
 		sts_buf_init(&w->out, (size_t)1 << 30);
 		w->window = calloc(STS_ORDER_WINDOW, sizeof *w->window);
