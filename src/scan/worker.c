@@ -230,12 +230,18 @@ static void begin(struct slot *s)
 	}
 	memcpy(s->ascii, d.ascii, strlen(d.ascii) + 1);
 	if (!sts_plain_takes(&d)) {
+		struct sts_arena *fresh = sts_arena_new();
+
+		if (fresh == NULL) {
+			sts_run_fail(w->run, "out of memory");
+			sts_arena_reset(w->scratch);
+			slot_release(s); /* without a result: it is not done */
+			return;
+		}
 		/* its own memory, for the notes and the other form of the name live with it */
 		s->arena = w->scratch;
 		s->domain = d;
-		w->scratch = sts_arena_new();
-		if (w->scratch == NULL)
-			abort();
+		w->scratch = fresh;
 	} else {
 		sts_arena_reset(w->scratch);
 	}
