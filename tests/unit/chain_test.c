@@ -315,6 +315,77 @@ static void test_lean(struct sts_arena *arena)
 	sts_lean_close(&lean);
 }
 
+static X509_STORE *store_of(X509 *root)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	EXPECT(store != NULL && X509_STORE_add_cert(store, root) == 1);
+	return store;
+}
+
+/* A leaf, a CA and a root with keys of one kind, judged by the library at hand: read by it, and so verified by its own means. */
+static void judge_kind(const struct pki_cert trio[static 3], OSSL_LIB_CTX *library, struct sts_arena *arena, struct sts_tls *out)
+{
+	X509 *copies[3];
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	X509_STORE *store;
+
+	for (size_t i = 0; i < 3; i++)
+		copies[i] = reread(trio[i].cert, library);
+	sk_X509_push(sent, copies[0]);
+	sk_X509_push(sent, copies[1]);
+	store = store_of(copies[2]);
+	*out = (struct sts_tls){0};
+	sts_chain_judge(sent, &(struct sts_chain_params){store, HOST, PKI_NOW, library}, arena, out);
+	X509_STORE_free(store);
+	sk_X509_free(sent);
+	for (size_t i = 0; i < 3; i++)
+		X509_free(copies[i]);
+}
+
+/* Every kind of key there is in certificates: a reader that the lean library lacks would be a key it cannot read. */
+static void test_kinds(struct sts_arena *arena)
+{
+	static const struct {
+		const char *name;
+		enum pki_key kind;
+	} kinds[] = {
+		{"RSA", PKI_RSA2048},
+		{"RSA-PSS", PKI_RSA_PSS},
+		{"P-256", PKI_EC256},
+		{"P-384", PKI_EC384},
+		{"P-521", PKI_EC521},
+		{"brainpoolP256r1", PKI_BRAINPOOL},
+		{"Ed25519", PKI_ED25519},
+		{"Ed448", PKI_ED448},
+		{"DSA", PKI_DSA2048},
+	};
+	struct sts_lean lean;
+
+	sts_lean_open(&lean);
+	EXPECT(lean.library != NULL);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+		struct pki_cert trio[3];
+		struct sts_tls whole, little;
+
+		for (int broken = 0; broken < 2; broken++) {
+			CASE("kinds of keys: %s%s", kinds[i].name, broken ? ", a signature that is none" : "");
+			trio[2] = pki_make(&(struct pki_spec){.cn = "Root", CA_BASIC, .key = kinds[i].kind});
+			trio[1] = pki_make(&(struct pki_spec){.cn = "CA", CA_BASIC, .key = kinds[i].kind, .issuer = &trio[2]});
+			trio[0] = pki_make(&(struct pki_spec){
+				.cn = HOST, .names = NAMES, .key = kinds[i].kind, .issuer = &trio[1], .broken_signature = broken == 1});
+			judge_kind(trio, NULL, arena, &whole);
+			judge_kind(trio, lean.library, arena, &little);
+			EXPECT_INT(whole.problems, broken ? U : 0);
+			EXPECT(whole.chain_count == 2 && whole.chain[0].key_type != NULL);
+			expect_same(&whole, &little);
+			for (size_t n = 0; n < 3; n++)
+				pki_free(&trio[n]);
+		}
+	}
+	sts_lean_close(&lean);
+}
+
 static void test_other_stores(struct sts_arena *arena)
 {
 	X509_STORE *store = make_store((const enum who[]){SELF}, 1);
@@ -505,6 +576,7 @@ int main(void)
 	make_people();
 	test_rows(arena);
 	test_lean(arena);
+	test_kinds(arena);
 	test_other_stores(arena);
 	test_time(arena);
 	test_names();

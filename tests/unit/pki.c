@@ -1,5 +1,6 @@
 #include "pki.h"
 
+#include <openssl/dsa.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -18,9 +19,46 @@ static void must(bool holds, const char *what)
 	abort();
 }
 
+static EVP_PKEY *make_rsa_pss(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	must(ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1 &&
+			EVP_PKEY_generate(ctx, &key) == 1,
+		"RSA-PSS key");
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static EVP_PKEY *make_dsa(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL), *second;
+	EVP_PKEY *numbers = NULL, *key = NULL;
+
+	must(ctx != NULL && EVP_PKEY_paramgen_init(ctx) == 1 && EVP_PKEY_CTX_set_dsa_paramgen_bits(ctx, 2048) == 1 &&
+			EVP_PKEY_generate(ctx, &numbers) == 1,
+		"DSA numbers");
+	second = EVP_PKEY_CTX_new_from_pkey(NULL, numbers, NULL);
+	must(second != NULL && EVP_PKEY_keygen_init(second) == 1 && EVP_PKEY_generate(second, &key) == 1, "DSA key");
+	EVP_PKEY_CTX_free(second);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(numbers);
+	return key;
+}
+
+/* Numbers of a kind take long to find: one key for all. */
+static EVP_PKEY *once(EVP_PKEY **kept, EVP_PKEY *(*make)(void))
+{
+	if (*kept == NULL)
+		*kept = make();
+	must(EVP_PKEY_up_ref(*kept) == 1, "key");
+	return *kept;
+}
+
 static EVP_PKEY *make_key(enum pki_key kind)
 {
-	static EVP_PKEY *rsa[2];
+	static EVP_PKEY *rsa[2], *rsa_pss, *dsa;
 	EVP_PKEY *key = NULL;
 
 	switch (kind) {
@@ -29,6 +67,27 @@ static EVP_PKEY *make_key(enum pki_key kind)
 		break;
 	case PKI_EC192:
 		key = EVP_EC_gen("prime192v1");
+		break;
+	case PKI_EC384:
+		key = EVP_EC_gen("secp384r1");
+		break;
+	case PKI_EC521:
+		key = EVP_EC_gen("secp521r1");
+		break;
+	case PKI_BRAINPOOL:
+		key = EVP_EC_gen("brainpoolP256r1");
+		break;
+	case PKI_ED25519:
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		break;
+	case PKI_ED448:
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
+		break;
+	case PKI_RSA_PSS:
+		key = once(&rsa_pss, make_rsa_pss);
+		break;
+	case PKI_DSA2048:
+		key = once(&dsa, make_dsa);
 		break;
 	case PKI_RSA2048:
 	case PKI_RSA1024:
@@ -58,6 +117,13 @@ static void add(X509V3_CTX *ctx, X509 *cert, int nid, const char *value)
 	e = X509V3_EXT_conf_nid(NULL, ctx, nid, value);
 	must(e != NULL && X509_add_ext(cert, e, -1) == 1, value);
 	X509_EXTENSION_free(e);
+}
+
+static const EVP_MD *digest_of(const struct pki_spec *spec, const EVP_PKEY *signer)
+{
+	if (EVP_PKEY_is_a(signer, "ED25519") || EVP_PKEY_is_a(signer, "ED448"))
+		return NULL;
+	return EVP_get_digestbyname(spec->digest == NULL ? "SHA256" : spec->digest);
 }
 
 static void break_signature(X509 *cert)
@@ -93,7 +159,7 @@ struct pki_cert pki_make(const struct pki_spec *spec)
 	add(&ctx, out.cert, NID_subject_alt_name, spec->names);
 	add(&ctx, out.cert, NID_name_constraints, spec->constraints);
 	add(&ctx, out.cert, NID_info_access, spec->aia);
-	must(X509_sign(out.cert, issuer->key, EVP_get_digestbyname(spec->digest == NULL ? "SHA256" : spec->digest)) > 0, "signature");
+	must(X509_sign(out.cert, issuer->key, digest_of(spec, issuer->key)) > 0, "signature");
 	if (spec->broken_signature)
 		break_signature(out.cert);
 	return out;

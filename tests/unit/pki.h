@@ -10,7 +10,19 @@
 #define PKI_NOW INT64_C(1800000000)
 #define PKI_DAY INT64_C(86400)
 
-enum pki_key { PKI_EC256, PKI_EC192, PKI_RSA2048, PKI_RSA1024 };
+enum pki_key {
+	PKI_EC256,
+	PKI_EC192,
+	PKI_RSA2048,
+	PKI_RSA1024,
+	PKI_RSA_PSS,
+	PKI_EC384,
+	PKI_EC521,
+	PKI_BRAINPOOL,
+	PKI_ED25519,
+	PKI_ED448,
+	PKI_DSA2048,
+};
 
 struct pki_cert {
 	X509 *cert;
@@ -24,7 +36,7 @@ struct pki_spec {
 	int64_t not_before;      /* 0: thirty days before PKI_NOW */
 	int64_t not_after;       /* 0: sixty days after it */
 	enum pki_key key;
-	const char *digest;      /* NULL: SHA256 */
+	const char *digest;      /* NULL: SHA256, or what the key brings along */
 	const char *basic;       /* basic constraints: "CA:TRUE,pathlen:0"; NULL: none */
 	const char *usage;       /* key usage, or NULL */
 	const char *purpose;     /* extended key usage, or NULL */
@@ -33,7 +45,7 @@ struct pki_spec {
 	bool broken_signature;
 };
 
-/** A new certificate with a new key (of RSA, one for all of a size). Ends the program when OpenSSL refuses. */
+/** A new certificate with a new key (of RSA and DSA, one for all of a size). Ends the program when OpenSSL refuses. */
 struct pki_cert pki_make(const struct pki_spec *spec);
 void pki_free(struct pki_cert *c);
 
