@@ -35,7 +35,7 @@ fuzz:
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
 # Writers of the history killed at 500 random instants, then daemons of the monitor for 40 hours of their clock; on SQLite and on
-# PostgreSQL; half an hour.
+# PostgreSQL; about half an hour.
 kill: build
 	@scripts/deps test
 	@tests/store/with-postgres tests/store/kill build 500
@@ -49,12 +49,12 @@ bench-history: build
 	@scripts/deps test
 	@bench/history build
 
-# A scan against bare loops on the same libraries and against rivals, on a small internet of its own; half an hour. SCAN_BENCH='--only speed'
+# A scan against bare loops on the same libraries and against rivals, on a small internet of its own; an hour or more. SCAN_BENCH='--only speed'
 bench-scan: build
 	@scripts/deps lab bench
 	@bench/scan/run $(SCAN_BENCH) build
 
-# The server under load beside minimal servers; a minute. SERVE_BENCH=--first (as root) on a machine that is not idle.
+# The server under load beside minimal servers; about a minute. SERVE_BENCH=--first (as root) on a machine that is not idle.
 bench-serve: build
 	@scripts/deps bench
 	@bench/serve/run $(SERVE_BENCH) build

@@ -12,6 +12,7 @@
  * With resolvers given by the user there is no RECURSION, and dead ones are stayed with: whoever names a resolver wants its answers. */
 
 #define PROBE_MS 4000 /* for a path that has another behind it */
+#define LONE_PROBE_MS 15000 /* for one that has none */
 #define TOPS_MAX 16
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -325,8 +326,7 @@ void sts_path_probe(struct sts_path *p)
 	p->probed = false;
 	start_sifting(p);
 	p->probe = sts_ask(sts_path_validator(p), p->tops[0], STS_T_DNSKEY, probe_answered, p);
-	if (p->probe == NULL || has_alternative(p))
-		sts_timer_set(p->loop, &p->timer, p->probe == NULL ? 0 : PROBE_MS, probe_late, p);
+	sts_timer_set(p->loop, &p->timer, p->probe == NULL ? 0 : has_alternative(p) ? PROBE_MS : LONE_PROBE_MS, probe_late, p);
 }
 
 /* What one of several resolvers gives says nothing about the others. */

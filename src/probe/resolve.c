@@ -18,6 +18,8 @@
  */
 
 #define DIAGNOSE_MS 4000
+/* A resolver that is silent keeps the library busy for ten seconds or for seventeen, as its timers happen to meet. */
+#define LIBRARY_MS 15000
 
 struct sts_query {
 	struct sts_query *next, **link; /* in resolver->queries; NULL when it is over */
@@ -192,6 +194,16 @@ void sts_query_cancel(struct sts_query *q)
 
 /* ---- asking and judging ---- */
 
+static void given_up(void *arg)
+{
+	struct sts_query *q = arg;
+
+	sts_ask_cancel(q->ask);
+	q->ask = NULL;
+	q->failed = true;
+	judge(q);
+}
+
 static void ask(struct sts_query *q)
 {
 	q->failed = q->held = false;
@@ -202,6 +214,8 @@ static void ask(struct sts_query *q)
 	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->name, q->type, answered, q);
 	if (q->ask == NULL)
 		sts_timer_set(q->resolver->loop, &q->again, 0, impossible, q);
+	else
+		sts_timer_set(q->resolver->loop, &q->again, LIBRARY_MS, given_up, q);
 }
 
 static enum sts_dnssec dnssec_of(const struct sts_query *q, enum sts_ask_verdict verdict, const struct sts_answer *a)
@@ -244,6 +258,7 @@ static void answered(const struct sts_ask_result *result, void *arg)
 {
 	struct sts_query *q = arg;
 
+	sts_timer_clear(&q->again);
 	q->ask = NULL;
 	q->failed = result->failed;
 	if (!q->failed)

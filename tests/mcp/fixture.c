@@ -378,13 +378,13 @@ static const struct
 		tool_list = STS_STR("[" TOOL("test_simple_text") "," TOOL("test_image_content") "," TOOL("test_audio_"
 													 "content") "," TOOL("test_embedded_resource") "," TOOL("test_multiple_content_types") "," TOOL("test_error_handling") "," TOOL(
 			"test_tool_with_progress") "," TOOL("test_logging_tool") "," TOOL("test_missing_capability") "," TOOL("test_streaming_elicitation") "," TOOL("test_input_required_result_elicitation") "," TOOL("test_input_required_result_sampling") "," TOOL("test_input_required_result_list_roots") "," TOOL("test_input_required_result_request_state") "," TOOL("test_input_required_result_multiple_inputs") "," TOOL("test_input_required_result_multi_round") "," TOOL("test_input_required_result_tampered_state") "," TOOL("test_input_required_result_capabilities") ","
-																																																																							  "{\"name\":\"json_schema_2020_12_tool\",\"description\":\"Tool with JSON Schema 2020-12 features\",\"inputSchema\":{"
-																																																																							  "\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"$defs\":{\"address\":{\"$anchor\":\"addressDef\","
-																																																																							  "\"type\":\"object\",\"properties\":{\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},\"properties\":{\"name\":{\"type\":"
-																																																																							  "\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},\"phone\":{"
-																																																																							  "\"type\":\"string\"},\"email\":{\"type\":\"string\"}},\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"
-																																																																							  "\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]},\"then\":{\"required\":[\"phone\"]},"
-																																																																							  "\"else\":{\"required\":[\"email\"]},\"additionalProperties\":false}}]");
+			"{\"name\":\"json_schema_2020_12_tool\",\"description\":\"Tool with JSON Schema 2020-12 features\",\"inputSchema\":{"
+			"\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"$defs\":{\"address\":{\"$anchor\":\"addressDef\","
+			"\"type\":\"object\",\"properties\":{\"street\":{\"type\":\"string\"},\"city\":{\"type\":\"string\"}}}},\"properties\":{\"name\":{\"type\":"
+			"\"string\"},\"address\":{\"$ref\":\"#/$defs/address\"},\"contactMethod\":{\"type\":\"string\",\"enum\":[\"phone\",\"email\"]},\"phone\":{"
+			"\"type\":\"string\"},\"email\":{\"type\":\"string\"}},\"allOf\":[{\"anyOf\":[{\"required\":[\"phone\"]},{\"required\":[\"email\"]}]}],"
+			"\"if\":{\"properties\":{\"contactMethod\":{\"const\":\"phone\"}},\"required\":[\"contactMethod\"]},\"then\":{\"required\":[\"phone\"]},"
+			"\"else\":{\"required\":[\"email\"]},\"additionalProperties\":false}}]");
 
 static const struct sts_mcp_tool tools[] = {
 	{"test_simple_text", simple_text},

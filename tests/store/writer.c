@@ -1,12 +1,14 @@
+/* clang-format off */
 /*
  * Helper of the tests of stores: writes observations until it is killed, or checks what is there.
  *
- *   writer STORE write DOMAINS SEED   observe DOMAINS domains in turn, for ever; "domain time" on standard output for
- * each that is committed writer STORE thin DOMAINS SEED    the same, and thin out in between writer STORE fill DOMAINS
- * DAYS    observe them once a day and end writer STORE check FILE           every line of FILE (as write prints them)
- * is there, what is derived is right, everything can be read writer STORE check                the same without a file,
- * after thinning out
+ *   writer STORE write DOMAINS SEED   observe DOMAINS domains in turn, for ever; "domain time" on standard output for each that is committed
+ *   writer STORE thin DOMAINS SEED    the same, and thin out in between
+ *   writer STORE fill DOMAINS DAYS    observe them once a day and end
+ *   writer STORE check FILE           every line of FILE (as write prints them) is there, what is derived is right, everything can be read
+ *   writer STORE check                the same without a file, after thinning out
  */
+/* clang-format on */
 #include "seen.h"
 
 #include "store/history.h"

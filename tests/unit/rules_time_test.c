@@ -6,10 +6,8 @@
 #include "check/held.h"
 #include "check/past.h"
 
-#define A                                                                                                               \
-	"version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n" /* as              \
-													facts_healthy() \
-													has it */
+/* As facts_healthy() has it. */
+#define A "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n"
 #define A_CRLF "version: STSv1\r\nmax_age: 1209600\r\nmx: *.backup.test\r\nmx: mx1.example.test\r\nmode: enforce\r\n"
 #define OLD "version: STSv1\nmode: enforce\nmx: old.example.test\nmax_age: 1209600\n"
 #define OLD_TESTING "version: STSv1\nmode: testing\nmx: old.example.test\nmax_age: 1209600\n"

@@ -41,7 +41,7 @@ def find():
     """Path of the program, fetched before the first use (so to be called outside of the lab); empty with the reason told if there is none."""
     done = subprocess.run([os.path.join(os.path.dirname(HERE), "fetch-exim")], capture_output=True, text=True)
     if done.returncode != 0:
-        print(f"lab: no Exim, servers of mailfault.py stand at its addresses: {done.stderr[-300:]}", file=sys.stderr)
+        print(f"lab: Exim skipped, servers of mailfault.py stand at its addresses: {done.stderr[-300:]}", file=sys.stderr)
     return done.stdout.strip()
 
 

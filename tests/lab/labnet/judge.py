@@ -138,7 +138,7 @@ class Judge:
         for path, wanted in row.json.items():
             seen = look_up(result, path)
             if isinstance(wanted, str) and wanted.startswith("~"):
-                good = isinstance(seen, (str, int)) and re.search(row.fill(wanted[1:]), str(seen)) is not None
+                good = isinstance(seen, (str, int)) and not isinstance(seen, bool) and re.search(row.fill(wanted[1:]), str(seen)) is not None
             else:
                 good = seen == (row.fill(wanted) if isinstance(wanted, str) else wanted)
             if not good:

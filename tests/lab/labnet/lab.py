@@ -56,6 +56,7 @@ class Lab:
         if self.exim:
             exim.start(self.exim, self.work, self.wanted, shop, self.procs)
         else:
+            print("lab: Exim skipped: servers of mailfault.py stand at its addresses", file=sys.stderr)
             addresses.servers["smtp"].update(exim.stand_ins(self.work, self.wanted, shop))
 
     def start_faults(self, addresses, shop):
