@@ -11,6 +11,7 @@
 #include "scan/rate.h"
 #include "scan/seqset.h"
 #include "scan/state.h"
+#include "stores.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -482,7 +483,7 @@ static void run_out(struct sts_list *l)
 		STS_OK);
 }
 
-static void leases(void)
+static void leases(const char *kind)
 {
 	struct sts_list a, b;
 	struct sts_list_row row = {0, "absent", STS_STR("a.test"), {NULL, 0}, 1764000000};
@@ -491,25 +492,25 @@ static void leases(void)
 	uint64_t first;
 	bool lost = true;
 
-	snprintf(place, sizeof place, "%s", path_of("leases.db"));
+	snprintf(place, sizeof place, "%s", stores_fresh(kind, folder));
 	snprintf(names, sizeof names, "%s", path_of("leases"));
 	write_file(names, "a.test\n", 7);
 	EXPECT_INT(sts_list_open(&a, place, "l", "head", names, 0, &stop), STS_OK);
 	EXPECT_INT(sts_list_open(&b, place, "l", "head", names, 0, &stop), STS_OK);
-	CASE("leases: a block is one's alone");
+	CASE("leases, %s: a block is one's alone", kind);
 	EXPECT_INT(lease(&a, &first), 1);
 	EXPECT_INT(first, 0);
 	EXPECT_INT(lease(&b, &first), 0);
-	CASE("leases: one that ran out is another's, never a second one of the same process: it still works on the first");
+	CASE("leases, %s: one that ran out is another's, never a second one of the same process: it still works on the first", kind);
 	run_out(&a);
 	EXPECT_INT(lease(&a, &first), 0);
 	EXPECT_INT(lease(&b, &first), 1);
-	CASE("leases: who lost a block writes nothing");
+	CASE("leases, %s: who lost a block writes nothing", kind);
 	EXPECT_INT(sts_list_finish(&a, 0, &row, 1, &lost), STS_OK);
 	EXPECT(lost);
 	EXPECT_INT(sts_list_finish(&b, 0, &row, 1, &lost), STS_OK);
 	EXPECT(!lost);
-	CASE("leases: what was given back is anybody's");
+	CASE("leases, %s: what was given back is anybody's", kind);
 	EXPECT_INT(sts_store_run(a.store, "UPDATE scan_block SET state = 0", NULL, 0, NULL, NULL), STS_OK);
 	EXPECT_INT(lease(&a, &first), 1);
 	sts_list_release(&a);
@@ -605,7 +606,9 @@ int main(void)
 	later();
 	later_full();
 	quick();
-	leases();
+	leases("SQLite");
+	if (getenv("MTASTS_TEST_PG") != NULL)
+		leases("PostgreSQL");
 	plain();
 	honest();
 	snprintf(command, sizeof command, "rm -rf '%s'", folder);
