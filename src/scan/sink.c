@@ -208,6 +208,7 @@ bool sts_sink_read(struct sts_sink *sink, sts_sink_name_fn *name, void (*sent)(v
 		renew(sink);
 		if (n > 0)
 			continue;
+		wait_for_room(sink);
 		sent(arg);
 		/* others may still be at it, or may have died over it: then their blocks come back */
 		if (sts_now_ms() - looked_ms >= LOOK_EVERY_MS || open_count(sink) == 0) {
