@@ -62,6 +62,7 @@ static enum sts_err load_row(const struct sts_value *v, size_t count, void *arg)
 		.counted_at = v[9].integer,
 		.seen_at = v[10].integer,
 		.doc = sts_strdup(l->arena, v[11].text.ptr),
+		.told_severity = (enum sts_severity)v[12].integer,
 	};
 	return STS_OK;
 }
@@ -70,7 +71,7 @@ static enum sts_err load(struct sts_alerts *a, int64_t watch_id, struct loading 
 {
 	return sts_store_run(a->store,
 		"SELECT id, code, place, state, severity, next_severity, cause, next_cause, first_at, counted_at, "
-		"seen_at, doc"
+		"seen_at, doc, told_severity"
 		" FROM incident WHERE watch_id = ?1 ORDER BY id",
 		STS_VALUES(sts_v_int(watch_id)), load_row, l);
 }
@@ -101,11 +102,11 @@ static enum sts_err insert(struct sts_alerts *a, int64_t watch_id, const struct 
 	return sts_store_run(a->store,
 		"INSERT INTO incident (watch_id, code, place, state, severity, next_severity, cause, next_cause, "
 		"first_at,"
-		" counted_at, seen_at, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		" counted_at, seen_at, doc, told_severity) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 		STS_VALUES(sts_v_int(watch_id), sts_v_text(i->code), sts_v_text(i->place), sts_v_int(i->state),
 			sts_v_int(i->severity), sts_v_int(i->next_severity), sts_v_text(i->cause),
 			sts_v_text(i->next_cause), sts_v_int(i->first_at), sts_v_int(i->counted_at),
-			sts_v_int(i->seen_at), sts_v_text(i->doc)),
+			sts_v_int(i->seen_at), sts_v_text(i->doc), sts_v_int(i->told_severity)),
 		NULL, NULL);
 }
 
@@ -114,10 +115,10 @@ static enum sts_err update(struct sts_alerts *a, const struct sts_incident *i)
 	return sts_store_run(a->store,
 		"UPDATE incident SET state = ?2, severity = ?3, next_severity = ?4, cause = ?5, next_cause = ?6, "
 		"counted_at = ?7,"
-		" seen_at = ?8, doc = ?9 WHERE id = ?1",
+		" seen_at = ?8, doc = ?9, told_severity = ?10 WHERE id = ?1",
 		STS_VALUES(sts_v_int(i->id), sts_v_int(i->state), sts_v_int(i->severity), sts_v_int(i->next_severity),
 			sts_v_text(i->cause), sts_v_text(i->next_cause), sts_v_int(i->counted_at),
-			sts_v_int(i->seen_at), sts_v_text(i->doc)),
+			sts_v_int(i->seen_at), sts_v_text(i->doc), sts_v_int(i->told_severity)),
 		NULL, NULL);
 }
 

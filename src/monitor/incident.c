@@ -34,6 +34,7 @@ static void tell(struct step *s, enum sts_event_kind kind, const struct sts_inci
 static void count_in(struct step *s, struct sts_incident *i)
 {
 	i->state = STS_INCIDENT_OPEN;
+	i->told_severity = i->severity;
 	i->counted_at = s->now;
 	i->next_severity = -1;
 	i->next_cause = "";
@@ -42,7 +43,7 @@ static void count_in(struct step *s, struct sts_incident *i)
 
 /* ---- seen ------------------------------------------------------------------------------------------------------ */
 
-/* Addresses of a policy host come and go: that is nobody's news. */
+/* Addresses of a policy host come and go: that is nobody's news, and what was told under the old one goes on under it. */
 static bool is_same_kind_of_host(const char *a, const char *b)
 {
 	return strncmp(a, "policy-host ", 12) == 0 && strncmp(b, "policy-host ", 12) == 0;
@@ -55,23 +56,25 @@ static void compare(struct step *s, struct sts_incident *i, const struct sts_sig
 	bool other_cause = strcmp(now->cause, i->cause) != 0 && !is_same_kind_of_host(now->cause, i->cause);
 	enum sts_severity worse = now->severity > i->severity ? now->severity : i->severity;
 	enum sts_event_kind kind = now->severity > i->severity ? STS_EVENT_WORSENED : STS_EVENT_CHANGED;
-	bool again = i->next_severity == (int)now->severity && strcmp(i->next_cause, now->cause) == 0;
+	const char *cause = other_cause ? now->cause : i->cause;
+	bool again = i->next_severity == (int)now->severity &&
+		     (strcmp(i->next_cause, cause) == 0 || is_same_kind_of_host(i->next_cause, cause));
 
 	i->state = STS_INCIDENT_OPEN;
-	if (!other_cause)
-		i->cause = now->cause;
 	if (!other_severity && !other_cause) {
 		i->next_severity = -1;
 		i->next_cause = "";
 	} else if (again || now->known) {
 		i->severity = now->severity;
-		i->cause = now->cause;
+		i->cause = cause;
+		if (now->severity > i->told_severity)
+			i->told_severity = now->severity;
 		i->next_severity = -1;
 		i->next_cause = "";
 		tell(s, kind, i, worse);
 	} else {
 		i->next_severity = (int)now->severity;
-		i->next_cause = now->cause;
+		i->next_cause = cause;
 		s->out->unconfirmed = true;
 	}
 }
@@ -98,6 +101,7 @@ static void begin(struct step *s, struct sts_incident *i, const struct sts_sight
 		.state = STS_INCIDENT_SUSPECTED,
 		.severity = now->severity,
 		.next_severity = -1,
+		.told_severity = now->severity,
 		.cause = now->cause,
 		.next_cause = "",
 		.first_at = s->now,
@@ -125,7 +129,7 @@ static void miss(struct step *s, struct sts_incident *i)
 		s->out->unconfirmed = true;
 	} else {
 		i->gone = true;
-		tell(s, STS_EVENT_SOLVED, i, i->severity);
+		tell(s, STS_EVENT_SOLVED, i, i->told_severity);
 	}
 }
 

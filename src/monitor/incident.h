@@ -26,7 +26,8 @@ struct sts_incident {
 	enum sts_incident_state state;
 	enum sts_severity severity;
 	int next_severity;      /* seen by one look so far; -1: none */
-	const char *cause;      /* key, as cause.h makes it */
+	enum sts_severity told_severity; /* the worst since it counts: who heard of it hears of its end */
+	const char *cause;      /* key, as cause.h makes it; of a policy host the one it was told under, wherever that leads now */
 	const char *next_cause; /* as next_severity; "": none */
 	int64_t first_at;       /* first seen */
 	int64_t counted_at;     /* counts since; 0 while suspected */
@@ -49,7 +50,7 @@ struct sts_sighting {
 struct sts_incident_event {
 	enum sts_event_kind kind;            /* anything but STS_EVENT_SUSTAINED */
 	const struct sts_incident *incident; /* as it is after the look (solved: as it was) */
-	enum sts_severity severity;          /* the worse one of before and after */
+	enum sts_severity severity;          /* the worse one of before and after; solved: the worst that was told */
 };
 
 struct sts_incident_step {

@@ -11,6 +11,7 @@
 #include "monitor/alerts.h"
 #include "monitor/outbox.h"
 #include "monitor/watch.h"
+#include "net/address.h"
 
 #include <ftw.h>
 #include <pthread.h>
@@ -103,6 +104,28 @@ static void expired_in_testing(struct sts_facts *f)
 static void expiring(struct sts_facts *f)
 {
 	f->mx[0].smtp[0].tls.chain[0].not_after = FACTS_NOW + 3 * FACTS_DAY;
+}
+
+/* The policy host answers 404 at this address. */
+static void no_policy_at(struct sts_facts *f, const char *address)
+{
+	f->policy_host.address_count = 1;
+	f->fetch_count = 1;
+	EXPECT(sts_address_parse(address, &f->policy_host.addresses[0]));
+	f->fetches[0].address = f->policy_host.addresses[0];
+	f->fetches[0].http.status = 404;
+	f->fetches[0].has_policy = false;
+	facts_choose_policy(f);
+}
+
+static void no_policy(struct sts_facts *f)
+{
+	no_policy_at(f, "9.9.9.10");
+}
+
+static void no_policy_elsewhere(struct sts_facts *f)
+{
+	no_policy_at(f, "9.9.9.77");
 }
 
 static void mx_not_reached(struct sts_facts *f)
@@ -405,6 +428,61 @@ static void patience(void)
 	EXPECT_INT(drain("ops").count, 0);
 	gather(T0 + 100 + 3 * GATHER + 60);
 	EXPECT_INT(drain("ops").count, 1);
+}
+
+static void moving_host(void)
+{
+	struct messages m;
+	const char *thread;
+
+	begin("a policy host that moves: the same thread, reminders, and an end", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", no_policy, T0);
+	look("a.test", no_policy, T0 + 100);
+	gather(T0 + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	thread = sts_json_text(m.items[0], "thread").ptr;
+	for (int64_t t = T0 + 3600; t < T0 + DAY; t += 3600)
+		EXPECT(!look("a.test", no_policy_elsewhere, t));
+	gather(T0 + 1000 + DAY);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "sustained");
+	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
+	look("a.test", healthy, T0 + 2 * DAY);
+	look("a.test", healthy, T0 + 2 * DAY + 100);
+	gather(T0 + 2 * DAY + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "solved");
+	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
+}
+
+static void milder_then_solved(void)
+{
+	struct messages m;
+	const char *thread;
+
+	begin("an error, then a warning, then solved: who hears of errors only hears of the end", "ops stdout=json min-severity=error\nall stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 100);
+	gather(T0 + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	thread = sts_json_text(m.items[0], "thread").ptr;
+	look("a.test", expired_in_testing, T0 + 3600);
+	look("a.test", expired_in_testing, T0 + 3700);
+	gather(T0 + 5000);
+	drain("ops");
+	look("a.test", healthy, T0 + 7200);
+	look("a.test", healthy, T0 + 7300);
+	gather(T0 + 9000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), "solved");
+	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
 }
 
 static void other_causes(void)
@@ -825,6 +903,8 @@ static void run_all(const char *which)
 	one_cause();
 	a_flood();
 	patience();
+	moving_host();
+	milder_then_solved();
 	other_causes();
 	worse();
 	worse_together();

@@ -132,6 +132,53 @@ static void times(void)
 	sts_arena_free(arena);
 }
 
+/* Looks at one fault, each "severity cause". @return the last step */
+static struct sts_incident_step after(struct sts_arena *arena, const char *const *looks)
+{
+	struct sts_observation seen = {0};
+	struct sts_incident_step step = {0};
+
+	for (int64_t at = 1000; *looks != NULL; looks++, at += 1000) {
+		char *copy = sts_strdup(arena, *looks);
+		char *blank = strchr(copy, ' ');
+		struct sts_sighting s = {"host.a", "mta-sts.test", STS_ERROR, blank == NULL ? "" : blank + 1, "{}", false};
+
+		if (blank != NULL) {
+			*blank = '\0';
+			s.severity = severity_of(copy);
+		}
+		sts_incidents_step(step.incidents, step.count, &s, blank != NULL, &seen, at, arena, &step);
+	}
+	return step;
+}
+
+static void keys(void)
+{
+	static const char *const moved[] = {"error policy-host 192.0.2.1", "error policy-host 192.0.2.1",
+		"error policy-host 192.0.2.2", "error policy-host 192.0.2.3", NULL};
+	static const char *const moved_and_worse[] = {"warning policy-host 192.0.2.1", "warning policy-host 192.0.2.1",
+		"error policy-host 192.0.2.2", "error policy-host 192.0.2.3", NULL};
+	static const char *const milder[] = {"error domain a.test", "error domain a.test", "warning domain a.test",
+		"warning domain a.test", "-", "-", NULL};
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_incident_step step = after(arena, moved);
+
+	CASE("a policy host that moves keeps the key it was told under");
+	EXPECT_INT(step.event_count, 0);
+	EXPECT_CSTR(step.incidents[0].cause, "policy-host 192.0.2.1");
+	CASE("also when the fault gets worse meanwhile");
+	step = after(arena, moved_and_worse);
+	EXPECT_INT(step.event_count, 1);
+	EXPECT_INT(step.events[0].kind, STS_EVENT_WORSENED);
+	EXPECT_CSTR(step.incidents[0].cause, "policy-host 192.0.2.1");
+	CASE("who heard of an error hears of its end, though it was milder at last");
+	step = after(arena, milder);
+	EXPECT_INT(step.event_count, 1);
+	EXPECT_INT(step.events[0].kind, STS_EVENT_SOLVED);
+	EXPECT_INT(step.events[0].severity, STS_ERROR);
+	sts_arena_free(arena);
+}
+
 static void reminders(void)
 {
 	CASE("reminders come at growing distance");
@@ -149,6 +196,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(lives); i++)
 		live(&lives[i]);
 	times();
+	keys();
 	reminders();
 	return test_done();
 }
