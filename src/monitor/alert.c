@@ -30,25 +30,99 @@ enum sts_severity sts_alert_severity(const struct sts_alert *a)
 	return worst;
 }
 
-/* ---- one fault in place of another ----------------------------------------------------------------------------- */
+/* ---- what became of it ------------------------------------------------------------------------------------------ */
 
 static bool same_text(const struct sts_alert_part *a, const struct sts_alert_part *b, const char *name)
 {
 	return sts_str_eq(sts_json_text(a->look, name), sts_json_text(b->look, name));
 }
 
+static bool same_finding(const struct sts_alert_part *a, const struct sts_alert_part *b)
+{
+	return strcmp(a->domain, b->domain) == 0 && same_text(a, b, "code") && same_text(a, b, "place");
+}
+
+/* What it was told with is told of it further on: who heard of the one hears of the other. */
+static void inherit(struct sts_alert_part *to, const struct sts_alert_part *from)
+{
+	if (from->severity > to->severity)
+		to->severity = from->severity;
+	if (from->since < to->since)
+		to->since = from->since;
+}
+
+/* Two events of one finding, neither of them told yet: *first becomes what is to be told. @return false: nothing is */
+static bool fold(struct sts_alert_part *first, const struct sts_alert_part *then)
+{
+	struct sts_alert_part both = *then;
+
+	if (first->kind == STS_EVENT_NEW && then->kind == STS_EVENT_SOLVED)
+		return false;
+	if (first->kind == STS_EVENT_SOLVED && then->kind == STS_EVENT_NEW) {
+		if (then->severity == first->severity)
+			return false;
+		both.kind = then->severity > first->severity ? STS_EVENT_WORSENED : STS_EVENT_CHANGED;
+	} else if (then->kind != STS_EVENT_SOLVED && first->kind < then->kind) {
+		both.kind = first->kind;
+	}
+	inherit(&both, first);
+	*first = both;
+	return true;
+}
+
+static void fold_in(struct sts_alert_part *parts, size_t *count, const struct sts_alert_part *p)
+{
+	size_t i = 0;
+
+	while (i < *count && !same_finding(&parts[i], p))
+		i++;
+	if (i == *count)
+		parts[(*count)++] = *p;
+	else if (!fold(&parts[i], p))
+		memmove(&parts[i], &parts[i + 1], (--*count - i) * sizeof *parts);
+}
+
+/* What is solved goes last, in the order it has. @return how many come before */
+static size_t solved_last(struct sts_alert_part *parts, size_t count, struct sts_arena *arena)
+{
+	struct sts_alert_part *solved = sts_alloc_array(arena, count + 1, sizeof *solved);
+	size_t troubles = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].kind == STS_EVENT_SOLVED)
+			solved[n++] = parts[i];
+		else
+			parts[troubles++] = parts[i];
+	}
+	if (n > 0)
+		memcpy(parts + troubles, solved, n * sizeof *solved);
+	return troubles;
+}
+
+/* ---- one fault in place of another ----------------------------------------------------------------------------- */
+
+/* Codes of one thing that fails in one way or another: "mx.cert.expiring" and "mx.cert.expired", but not
+ * "policy.mode-missing" and "policy.max-age-low", which have nothing to do with each other. */
+static bool is_kin(struct sts_str a, struct sts_str b)
+{
+	size_t first = sts_str_find(a, '.', 0);
+	size_t second = first < a.len ? sts_str_find(a, '.', first + 1) : a.len;
+
+	return second < a.len && b.len > second && memcmp(a.ptr, b.ptr, second + 1) == 0 && !sts_str_eq(a, b);
+}
+
 static bool gives_way(const struct sts_alert_part *solved, const struct sts_alert_part *to)
 {
-	return to->kind != STS_EVENT_SOLVED && to->at >= solved->at && strcmp(solved->domain, to->domain) == 0 &&
-	       same_text(solved, to, "place") && !same_text(solved, to, "code");
+	return to->at >= solved->at && strcmp(solved->domain, to->domain) == 0 && same_text(solved, to, "place") &&
+	       is_kin(sts_json_text(solved->look, "code"), sts_json_text(to->look, "code"));
 }
 
 static void take_over(struct sts_alert_part *to, const struct sts_alert_part *solved)
 {
 	if (to->kind == STS_EVENT_NEW)
 		to->kind = to->severity > solved->severity ? STS_EVENT_WORSENED : STS_EVENT_CHANGED;
-	if (solved->since < to->since)
-		to->since = solved->since;
+	inherit(to, solved);
 }
 
 /* The first that a solved one gives way to; count: none. */
@@ -61,15 +135,20 @@ static size_t find_heir(const struct sts_alert_part *parts, size_t count, const 
 	return i;
 }
 
-size_t sts_alert_merge(struct sts_alert_part *parts, size_t count)
+size_t sts_alert_merge(struct sts_alert_part *parts, size_t count, struct sts_arena *arena)
 {
-	size_t troubles = 0;
+	size_t folded = 0;
+	size_t troubles;
 	size_t left;
 
-	while (troubles < count && parts[troubles].kind != STS_EVENT_SOLVED)
-		troubles++;
+	for (size_t i = 0; i < count; i++) {
+		struct sts_alert_part p = parts[i];
+
+		fold_in(parts, &folded, &p);
+	}
+	troubles = solved_last(parts, folded, arena);
 	left = troubles;
-	for (size_t i = troubles; i < count; i++) {
+	for (size_t i = troubles; i < folded; i++) {
 		size_t heir = find_heir(parts, troubles, &parts[i]);
 
 		if (heir < troubles)

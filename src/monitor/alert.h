@@ -37,14 +37,15 @@ enum sts_event_kind sts_alert_kind(const struct sts_alert *a);
 enum sts_severity sts_alert_severity(const struct sts_alert *a);
 
 /**
- * One fault gave way to another at the same place: a certificate that was to expire has expired. That is one thing,
- * worse or changed, and not one solved and one new. The solved part is dropped, the new one gets the kind and the
- * since.
+ * What the events of one gathering come to. Those of one finding are one thing: what began and ended meanwhile is not
+ * told at all, nor is what ended and began again. And one fault may give way to another of its kind at the same place:
+ * a certificate that was to expire has expired; that is one thing, worse or changed, and not one solved and one new.
+ * Whatever goes on has the worst severity that was told of it, and the first since.
  *
- * @param parts  of one cause; those that are solved stand last
+ * @param parts  of one cause, oldest first; afterwards those that are solved stand last
  * @return how many are left
  */
-size_t sts_alert_merge(struct sts_alert_part *parts, size_t count);
+size_t sts_alert_merge(struct sts_alert_part *parts, size_t count, struct sts_arena *arena);
 
 /** Append the alert as JSON, on one line (doc/schema/alert.schema.json). */
 void sts_alert_write(const struct sts_alert *a, struct sts_arena *arena, struct sts_buf *out);

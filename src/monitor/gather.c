@@ -284,20 +284,13 @@ static enum sts_err event_row(const struct sts_value *v, size_t count, void *arg
 	return STS_OK;
 }
 
-static bool is_solved(const struct row *r)
-{
-	return r->part.kind == STS_EVENT_SOLVED;
-}
-
-/* By cause; what is new before what is solved; then by age. */
+/* By cause, then by age. */
 static int by_cause(const void *a, const void *b)
 {
 	const struct row *x = a;
 	const struct row *y = b;
 	int order = strcmp(x->cause, y->cause);
 
-	if (order == 0)
-		order = (int)is_solved(x) - (int)is_solved(y);
 	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
@@ -315,18 +308,30 @@ static enum sts_err tell(struct gathering *g, const char *cause, struct sts_aler
 	return err == STS_OK ? post_to_all(g, &alert) : err;
 }
 
+/* Who heard of something worse, that this goes on from, hears of its end. */
+static enum sts_err note_severity(struct gathering *g, const struct sts_alert_part *p)
+{
+	return run(g,
+		"UPDATE incident SET told_severity = ?4 WHERE told_severity < ?4 AND code = ?2 AND place = ?3"
+		" AND watch_id = (SELECT id FROM watch WHERE name = ?1)",
+		STS_VALUES(sts_v_text(p->domain), sts_v_str(sts_json_text(p->look, "code")),
+			sts_v_str(sts_json_text(p->look, "place")), sts_v_int(p->severity)));
+}
+
 static enum sts_err tell_cause(struct gathering *g, const struct row *rows, size_t count)
 {
 	struct sts_alert_part *parts = sts_alloc_array(g->arena, count, sizeof *parts);
 	size_t troubles = 0;
-	enum sts_err err;
+	enum sts_err err = STS_OK;
 
 	for (size_t i = 0; i < count; i++)
 		parts[i] = rows[i].part;
-	count = sts_alert_merge(parts, count);
-	while (troubles < count && parts[troubles].kind != STS_EVENT_SOLVED)
-		troubles++;
-	err = tell(g, rows[0].cause, parts, troubles);
+	count = sts_alert_merge(parts, count, g->arena);
+	for (; troubles < count && parts[troubles].kind != STS_EVENT_SOLVED && err == STS_OK; troubles++)
+		if (parts[troubles].kind != STS_EVENT_NEW)
+			err = note_severity(g, &parts[troubles]);
+	if (err == STS_OK)
+		err = tell(g, rows[0].cause, parts, troubles);
 	return err == STS_OK ? tell(g, rows[0].cause, parts + troubles, count - troubles) : err;
 }
 

@@ -128,6 +128,16 @@ static void no_policy_elsewhere(struct sts_facts *f)
 	no_policy_at(f, "9.9.9.77");
 }
 
+static void no_mode(struct sts_facts *f)
+{
+	facts_set_policy(f, "version: STSv1\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 1209600\n");
+}
+
+static void short_age(struct sts_facts *f)
+{
+	facts_set_policy(f, "version: STSv1\nmode: enforce\nmx: mx1.example.test\nmx: *.backup.test\nmax_age: 3600\n");
+}
+
 static void mx_not_reached(struct sts_facts *f)
 {
 	facts_set_mx_end(f, 0, STS_SMTP_TCP_TIMEOUT);
@@ -567,6 +577,120 @@ static void gives_way(void)
 	EXPECT_STR(sts_json_text(m.items[0], "since"), "2026-05-28T20:26:40Z");
 }
 
+/* What became of the finding of this code, in any of the messages; "": it is in none. */
+static const char *told(const struct messages *m, const char *code)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sts_json *findings = sts_json_get(m->items[i], "findings");
+
+		for (size_t k = 0; k < findings->count; k++)
+			if (sts_str_is(sts_json_text(&findings->items[k], "code"), code))
+				return sts_json_text(&findings->items[k], "kind").ptr;
+	}
+	return "";
+}
+
+static void unrelated(void)
+{
+	struct messages m;
+
+	begin("one fault goes, another comes at the same place: two things", "bad stdout=json min-severity=error\nall stdout=json");
+	watch("a.test", ",");
+	look("a.test", no_mode, T0);
+	look("a.test", no_mode, T0 + 100);
+	gather(T0 + 1000);
+	m = drain("bad");
+	EXPECT_CSTR(told(&m, "policy.mode-missing"), "new");
+	drain("all");
+	look("a.test", short_age, T0 + 7200);
+	look("a.test", short_age, T0 + 7300);
+	gather(T0 + 9000);
+	m = drain("bad");
+	EXPECT_CSTR(told(&m, "policy.mode-missing"), "solved");
+	EXPECT_CSTR(told(&m, "policy.max-age-short"), "");
+	m = drain("all");
+	EXPECT_CSTR(told(&m, "policy.mode-missing"), "solved");
+	EXPECT_CSTR(told(&m, "policy.max-age-short"), "new");
+}
+
+static void gives_way_to_milder(void)
+{
+	struct messages m;
+
+	begin("expired, then expiring: who heard of the error hears of the end", "bad stdout=json min-severity=error\nall stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 100);
+	gather(T0 + 1000);
+	drain("bad");
+	drain("all");
+	look("a.test", expiring, T0 + 7200);
+	look("a.test", expiring, T0 + 7300);
+	gather(T0 + 9000);
+	m = drain("bad");
+	EXPECT_CSTR(told(&m, "mx.cert.expiring"), "changed");
+	EXPECT_CSTR(told(&m, "mx.cert.expired"), "");
+	m = drain("all");
+	EXPECT_CSTR(told(&m, "mx.cert.expiring"), "changed");
+	look("a.test", healthy, T0 + DAY);
+	look("a.test", healthy, T0 + DAY + 100);
+	gather(T0 + DAY + 1000);
+	m = drain("bad");
+	EXPECT_CSTR(told(&m, "mx.cert.expiring"), "solved");
+}
+
+static void within_one_gathering(void)
+{
+	struct messages m;
+
+	begin("began and ended within one gathering: nothing", "ops stdout=json");
+	watch("a.test", ",");
+	look("a.test", expired, T0);
+	look("a.test", expired, T0 + 10);
+	look("a.test", healthy, T0 + 20);
+	look("a.test", healthy, T0 + 30);
+	gather(T0 + 1000);
+	EXPECT_INT(drain("ops").count, 0);
+
+	CASE("%s: ended and began again within one gathering: it goes on", kind);
+	look("a.test", expired, T0 + 2000);
+	look("a.test", expired, T0 + 2010);
+	gather(T0 + 3000);
+	EXPECT_INT(drain("ops").count, 1);
+	look("a.test", healthy, T0 + 4000);
+	look("a.test", healthy, T0 + 4010);
+	look("a.test", expired, T0 + 4020);
+	look("a.test", expired, T0 + 4030);
+	gather(T0 + 5000);
+	EXPECT_INT(drain("ops").count, 0);
+	CASE("%s: and is reminded of", kind);
+	gather(T0 + 3000 + DAY);
+	m = drain("ops");
+	EXPECT_CSTR(told(&m, "mx.cert.expired"), "sustained");
+
+	CASE("%s: began again worse", kind);
+	look("a.test", expired_in_testing, T0 + 2 * DAY);
+	look("a.test", expired_in_testing, T0 + 2 * DAY + 10);
+	look("a.test", healthy, T0 + 2 * DAY + 20);
+	look("a.test", healthy, T0 + 2 * DAY + 30);
+	gather(T0 + 2 * DAY + 1000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_CSTR(told(&m, "mx.cert.expired"), "solved");
+	look("a.test", expired_in_testing, T0 + 3 * DAY);
+	look("a.test", expired_in_testing, T0 + 3 * DAY + 10);
+	gather(T0 + 3 * DAY + 1000);
+	drain("ops");
+	look("a.test", healthy, T0 + 3 * DAY + 2000);
+	look("a.test", healthy, T0 + 3 * DAY + 2010);
+	look("a.test", expired, T0 + 3 * DAY + 2020);
+	look("a.test", expired, T0 + 3 * DAY + 2030);
+	gather(T0 + 3 * DAY + 3000);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_CSTR(told(&m, "mx.cert.expired"), "worsened");
+}
+
 static void tenants(void)
 {
 	struct messages m;
@@ -909,6 +1033,9 @@ static void run_all(const char *which)
 	worse();
 	worse_together();
 	gives_way();
+	unrelated();
+	gives_way_to_milder();
+	within_one_gathering();
 	tenants();
 	quiet_hours();
 	removed();
