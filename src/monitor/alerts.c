@@ -31,6 +31,13 @@ void sts_alerts_free(struct sts_alerts *a)
 	free(a);
 }
 
+enum sts_err alerts_lock(struct sts_alerts *a)
+{
+	if (a->store->ops->dialect == STS_DIALECT_SQLITE)
+		return STS_OK; /* there is one writer */
+	return a->store->ops->script(a->store, "LOCK TABLE cause IN SHARE ROW EXCLUSIVE MODE");
+}
+
 const char *sts_event_doc(struct sts_arena *arena, int64_t since, const char *look)
 {
 	return sts_sprintf(arena, "{\"since\":%" PRId64 ",\"look\":%s}", since, look);
@@ -162,16 +169,60 @@ static void refresh(struct sts_incident_step *step, const struct sts_report *rep
 	}
 }
 
-static enum sts_err save(struct sts_alerts *a, const struct sts_alerts_look *look, const struct sts_incident_step *step,
-	struct sts_arena *arena)
+/* ---- causes that others follow --------------------------------------------------------------------------------- */
+
+static bool has_moved(const struct sts_incident *before, const struct sts_incident *after)
+{
+	return strcmp(before->cause, after->cause) != 0;
+}
+
+static bool any_moved(const struct loading *before, const struct sts_incident_step *step)
+{
+	for (size_t i = 0; i < before->count; i++)
+		if (has_moved(&before->items[i], &step->incidents[i]))
+			return true;
+	return false;
+}
+
+/* Nothing is of the old cause any more, a bad certificate was replaced by another one, say: the thread goes on under
+ * the new key, with what was not told yet. Where the new cause has a thread already the old one just ends. */
+static enum sts_err follow(struct sts_alerts *a, const char *from, const char *to)
+{
+	enum sts_err err = sts_store_run(a->store,
+		"UPDATE cause SET key = ?2 WHERE key = ?1"
+		" AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.cause = ?1 AND incident.state IN (2, 3))"
+		" AND NOT EXISTS (SELECT 1 FROM cause AS other WHERE other.key = ?2)",
+		STS_VALUES(sts_v_text(from), sts_v_text(to)), NULL, NULL);
+
+	return err != STS_OK
+		       ? err
+		       : sts_store_run(a->store,
+				 "UPDATE event SET cause = ?2 WHERE cause = ?1"
+				 " AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.cause = ?1 AND incident.state IN (2, 3))"
+				 " AND NOT EXISTS (SELECT 1 FROM cause WHERE cause.key = ?1)",
+				 STS_VALUES(sts_v_text(from), sts_v_text(to)), NULL, NULL);
+}
+
+static enum sts_err follow_all(struct sts_alerts *a, const struct loading *before, const struct sts_incident_step *step)
 {
 	enum sts_err err = STS_OK;
+
+	for (size_t i = 0; i < before->count && err == STS_OK; i++)
+		if (step->incidents[i].state != STS_INCIDENT_SUSPECTED && has_moved(&before->items[i], &step->incidents[i]))
+			err = follow(a, before->items[i].cause, step->incidents[i].cause);
+	return err;
+}
+
+static enum sts_err save(struct sts_alerts *a, const struct sts_alerts_look *look, const struct loading *before,
+	const struct sts_incident_step *step, struct sts_arena *arena)
+{
+	enum sts_err err = any_moved(before, step) ? alerts_lock(a) : STS_OK;
 
 	for (size_t i = 0; i < step->count && err == STS_OK; i++)
 		err = save_incident(a, look->watch_id, &step->incidents[i]);
 	for (size_t i = 0; i < step->event_count && err == STS_OK; i++)
 		err = save_event(a, look, &step->events[i], arena);
-	return err;
+	return err == STS_OK ? follow_all(a, before, step) : err;
 }
 
 /* ---- what is shared -------------------------------------------------------------------------------------------- */
@@ -239,7 +290,7 @@ static enum sts_err take(
 	sts_observe(look->report, arena, &seen);
 	sts_incidents_step(before.items, before.count, sightings, count, &seen, look->now, arena, &step);
 	refresh(&step, look->report, arena);
-	err = save(a, look, &step, arena);
+	err = save(a, look, &before, &step, arena);
 	if (err == STS_OK)
 		err = save_spots(a, look, arena);
 	*unconfirmed = step.unconfirmed;

@@ -10,6 +10,10 @@ struct sts_alerts {
 	struct sts_alerts_config config; /* times filled in */
 };
 
+/** Within a transaction, and before it changes anything of an incident or event: nobody else gathers, or gives a cause
+ * another key, until it ends. */
+enum sts_err alerts_lock(struct sts_alerts *a);
+
 /** What is kept of an event: the first time it was seen, and the look. The arena's. */
 const char *sts_event_doc(struct sts_arena *arena, int64_t since, const char *look);
 

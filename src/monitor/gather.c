@@ -45,7 +45,7 @@ static enum sts_err run(struct gathering *g, const char *sql, const struct sts_v
 
 static bool is_sqlite(const struct gathering *g)
 {
-	return strcmp(g->a->store->ops->name, "SQLite") == 0;
+	return g->a->store->ops->dialect == STS_DIALECT_SQLITE;
 }
 
 /* Daemons that share a store gather one after the other. */
@@ -53,9 +53,7 @@ static enum sts_err begin(struct gathering *g)
 {
 	enum sts_err err = sts_store_begin(g->a->store, STS_BEGIN_WRITE);
 
-	if (err == STS_OK && !is_sqlite(g))
-		err = g->a->store->ops->script(g->a->store, "LOCK TABLE cause IN SHARE ROW EXCLUSIVE MODE");
-	return err;
+	return err == STS_OK ? alerts_lock(g->a) : err;
 }
 
 /* ---- calling the others ---------------------------------------------------------------------------------------- */

@@ -93,6 +93,12 @@ static void expired(struct sts_facts *f)
 	facts_set_mx_problem(f, 0, STS_CERT_EXPIRED);
 }
 
+static void expired_as_well(struct sts_facts *f)
+{
+	expired(f);
+	memset(f->mx[0].smtp[0].tls.chain[0].sha256, 'b', 64);
+}
+
 static void expired_in_testing(struct sts_facts *f)
 {
 	facts_set_policy(
@@ -493,6 +499,56 @@ static void milder_then_solved(void)
 	EXPECT_INT(m.count, 1);
 	EXPECT_STR(sts_json_text(m.items[0], "kind"), "solved");
 	EXPECT_STR(sts_json_text(m.items[0], "thread"), thread);
+}
+
+/* Every look so far is told of; @return the thread of the one message */
+static const char *the_thread(int64_t at, const char *event)
+{
+	struct messages m;
+
+	gather(at);
+	m = drain("ops");
+	EXPECT_INT(m.count, 1);
+	EXPECT_STR(sts_json_text(m.items[0], "kind"), event);
+	return m.count > 0 ? sts_json_text(m.items[0], "thread").ptr : "";
+}
+
+static void expect_thread(int64_t at, const char *event, const char *thread, const char *where)
+{
+	const char *got = the_thread(at, event);
+
+	test_expect(strcmp(got, thread) == 0, where, "%s is of thread %s, not %s", event, got, thread);
+}
+
+static void next_certificate(void)
+{
+	static const char *const names[] = {"a.test", "b.test"};
+	const char *thread;
+
+	begin("a bad certificate in place of a bad one: one thread from new to solved", "ops stdout=json");
+	for (size_t i = 0; i < 2; i++)
+		watch(names[i], ",");
+	for (int64_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 2; i++)
+			look(names[i], expired, T0 + 100 * k);
+	thread = the_thread(T0 + 1000, "new");
+	for (int64_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 2; i++)
+			look(names[i], expired_as_well, T0 + 7200 + 100 * k);
+	expect_thread(T0 + 9000, "changed", thread, TEST_HERE);
+	expect_thread(T0 + 9000 + DAY, "sustained", thread, TEST_HERE);
+	for (int64_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 2; i++)
+			look(names[i], healthy, T0 + 2 * DAY + 100 * k);
+	expect_thread(T0 + 2 * DAY + 2000, "solved", thread, TEST_HERE);
+
+	CASE("%s: before anything was told: one message", kind);
+	for (int64_t k = 0; k < 4; k++)
+		look("a.test", k < 2 ? expired : expired_as_well, T0 + 3 * DAY + 10 * k);
+	thread = the_thread(T0 + 3 * DAY + 2000, "new");
+	look("a.test", healthy, T0 + 3 * DAY + 3000);
+	look("a.test", healthy, T0 + 3 * DAY + 3010);
+	expect_thread(T0 + 3 * DAY + 4000, "solved", thread, TEST_HERE);
 }
 
 static void other_causes(void)
@@ -1028,6 +1084,7 @@ static void run_all(const char *which)
 	a_flood();
 	patience();
 	moving_host();
+	next_certificate();
 	milder_then_solved();
 	other_causes();
 	worse();
