@@ -60,22 +60,25 @@ static enum sts_err begin(struct gathering *g)
 
 static const char sqlite_call[] =
 	"UPDATE watch SET due_at = ?1 WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
-	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)";
+	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 2)";
 
 /* What somebody holds at this moment is being looked at: to wait for it could be to wait for each other. */
 static const char pg_call[] =
 	"WITH others AS MATERIALIZED (SELECT id AS other_id FROM watch WHERE due_at > ?1 AND checked_at < ?2 AND id IN"
-	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 0)"
+	" (SELECT spot.watch_id FROM spot JOIN event ON event.cause = spot.key WHERE event.called = 2)"
 	" FOR UPDATE SKIP LOCKED)"
 	" UPDATE watch SET due_at = ?1 FROM others WHERE id = others.other_id";
 
-/* What shares a cause that just came or went is looked at now, so that it is told of together. */
+/* What shares a cause that just came or went is looked at now, so that it is told of together. Events that another
+ * daemon adds meanwhile are for the next time: 2 marks those of this one. */
 static enum sts_err call_others(struct gathering *g)
 {
-	enum sts_err err = run(
-		g, is_sqlite(g) ? sqlite_call : pg_call, STS_VALUES(sts_v_int(g->now), sts_v_int(g->now - FRESH_S)));
+	enum sts_err err = run(g, "UPDATE event SET called = 2 WHERE called = 0", STS_NO_VALUES);
 
-	return err != STS_OK ? err : run(g, "UPDATE event SET called = 1 WHERE called = 0", STS_NO_VALUES);
+	if (err == STS_OK)
+		err = run(g, is_sqlite(g) ? sqlite_call : pg_call,
+			STS_VALUES(sts_v_int(g->now), sts_v_int(g->now - FRESH_S)));
+	return err != STS_OK ? err : run(g, "UPDATE event SET called = 1 WHERE called = 2", STS_NO_VALUES);
 }
 
 static enum sts_err wait_for_others(struct gathering *g)

@@ -12,7 +12,7 @@
 
 static bool is_sqlite(const struct sts_store *s)
 {
-	return strcmp(s->ops->name, "SQLite") == 0;
+	return s->ops->dialect == STS_DIALECT_SQLITE;
 }
 
 static uint64_t random_u64(void)
@@ -79,16 +79,25 @@ static enum sts_err take_row(const struct sts_value *v, size_t count, void *arg)
 	return STS_OK;
 }
 
+/* Letter for letter: to LIKE "_" is any character, and "A" is "a". */
+#define SQLITE_KNOWS(routes) "instr(" routes ", ',' || route || ',') > 0"
+#define PG_KNOWS(routes) "position(',' || route || ',' IN " routes ") > 0"
+
+/* A thread is told in order: what is solved does not overtake what it solves. */
+#define IS_FIRST                                                                                                       \
+	"NOT EXISTS (SELECT 1 FROM outbox AS first WHERE first.route = outbox.route AND first.state = 0"               \
+	" AND first.thread = outbox.thread AND first.id < outbox.id)"
+
 static const char sqlite_take[] =
 	"UPDATE outbox SET leased_by = ?1, leased_until = " SQLITE_NOW " + ?3 WHERE id ="
 	" (SELECT id FROM outbox WHERE state = 0 AND due_at <= ?2 AND leased_until < " SQLITE_NOW
-	" AND ?4 LIKE '%,' || route || ',%' ORDER BY due_at, id LIMIT 1)"
+	" AND " SQLITE_KNOWS("?4") " AND " IS_FIRST " ORDER BY due_at, id LIMIT 1)"
 	" RETURNING " COLUMNS;
 
 /* What another sender takes at this moment is passed over rather than waited for. */
 static const char pg_take[] =
 	"WITH due AS MATERIALIZED (SELECT id AS due_id FROM outbox WHERE state = 0 AND due_at <= ?2 AND leased_until "
-	"< " PG_NOW " AND ?4 LIKE '%,' || route || ',%' ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+	"< " PG_NOW " AND " PG_KNOWS("?4") " AND " IS_FIRST " ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"
 	" UPDATE outbox SET leased_by = ?1, leased_until = " PG_NOW " + ?3 FROM due WHERE id = due.due_id"
 	" RETURNING " COLUMNS;
 
@@ -122,9 +131,18 @@ static enum sts_err end(
 		NULL, NULL);
 }
 
+/* The receiver is back: what was put off with this message need not wait any longer. Those that failed themselves go
+ * last. */
 enum sts_err sts_outbox_sent(struct sts_store *s, const struct sts_message *m, int64_t now)
 {
-	return end(s, m, STS_OUTBOX_SENT, NULL, now);
+	enum sts_err err = end(s, m, STS_OUTBOX_SENT, NULL, now);
+
+	if (err != STS_OK)
+		return err;
+	return sts_store_run(s,
+		"UPDATE outbox SET due_at = CASE WHEN tries = 0 THEN ?2 - 1 ELSE ?2 END"
+		" WHERE route = ?1 AND state = 0 AND due_at > ?2",
+		STS_VALUES(sts_v_text(m->route), sts_v_int(now)), NULL, NULL);
 }
 
 int64_t sts_retry_s(int64_t tries)
@@ -162,10 +180,12 @@ enum sts_err sts_outbox_failed(
 	return err != STS_OK ? err : sts_store_end(s, put_off(s, m, why, now + sts_retry_s(m->tries + 1)));
 }
 
+#define NEXT(knows) "SELECT min(due_at) FROM outbox WHERE state = 0 AND " knows " AND " IS_FIRST
+
 /* A statement of min() gives one row that may hold NULL, which sts_store_int() tells as STS_ENOENT. */
 enum sts_err sts_outbox_next(struct sts_store *s, const char *routes, int64_t *at)
 {
-	return sts_store_int(s, "SELECT min(due_at) FROM outbox WHERE state = 0 AND ?1 LIKE '%,' || route || ',%'",
+	return sts_store_int(s, is_sqlite(s) ? NEXT(SQLITE_KNOWS("?1")) : NEXT(PG_KNOWS("?1")),
 		STS_VALUES(sts_v_text(routes)), at);
 }
 

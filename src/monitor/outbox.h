@@ -49,7 +49,8 @@ STS_MUST_CHECK enum sts_err sts_outbox_put(
 	struct sts_store *s, const struct sts_message *m, enum sts_outbox_state state);
 
 /**
- * Take the message that is due first, for this sender alone.
+ * Take the message that is due first, for this sender alone. While an earlier one of its route and thread is not sent
+ * it is not due.
  *
  * @param who     of the sender, for people
  * @param routes  that the sender knows: ",a,b,"; other senders may know others
@@ -59,6 +60,7 @@ STS_MUST_CHECK enum sts_err sts_outbox_put(
 STS_MUST_CHECK enum sts_err sts_outbox_take(struct sts_store *s, const char *who, const char *routes, int64_t now,
 	struct sts_arena *arena, struct sts_message *out);
 
+/** It is sent, and what waits for the same route is due now. */
 STS_MUST_CHECK enum sts_err sts_outbox_sent(struct sts_store *s, const struct sts_message *m, int64_t now);
 
 /**

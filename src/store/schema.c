@@ -107,7 +107,7 @@ static const char sqlite_4[] =
 	"TEXT NOT NULL"
 	") STRICT;"
 	"CREATE INDEX outbox_due ON outbox (state, due_at);"
-	"CREATE INDEX outbox_route ON outbox (route, state);";
+	"CREATE INDEX outbox_route ON outbox (route, state, thread);";
 
 /* Lists of names. A block holds some hundred names, LF between them; state 0 is open, 1 done. leased_until is 0 where nobody is at it. */
 static const char sqlite_5[] =
@@ -223,7 +223,7 @@ static const char pg_4[] =
 	"TEXT NOT NULL"
 	");"
 	"CREATE INDEX outbox_due ON outbox (state, due_at);"
-	"CREATE INDEX outbox_route ON outbox (route, state);";
+	"CREATE INDEX outbox_route ON outbox (route, state, thread);";
 
 const char *const sts_sqlite_migrations[] = {sqlite_1, sqlite_2, sqlite_3, sqlite_4, sqlite_5, NULL};
 const char *const sts_pg_migrations[] = {pg_1, pg_2, pg_3, pg_4, pg_5, NULL};

@@ -872,10 +872,10 @@ static void counts(void)
 
 /* ---- outbox ---------------------------------------------------------------------------------------------------- */
 
-static void put(const char *name, const char *route, int64_t at)
+static void put_in(const char *thread, const char *name, const char *route, int64_t at)
 {
 	struct sts_message m = {.name = name,
-		.thread = "t",
+		.thread = thread,
 		.route = route,
 		.kind = STS_EVENT_NEW,
 		.severity = STS_ERROR,
@@ -884,6 +884,11 @@ static void put(const char *name, const char *route, int64_t at)
 		.doc = STS_STR("{\"title\":\"x\"}")};
 
 	EXPECT_INT(sts_outbox_put(store, &m, STS_OUTBOX_WAITING), STS_OK);
+}
+
+static void put(const char *name, const char *route, int64_t at)
+{
+	put_in(name, name, route, at);
 }
 
 static void expect_take(struct sts_store *s, int64_t now, const char *want, struct sts_message *m, const char *where)
@@ -939,6 +944,66 @@ static void outbox(void)
 	EXPECT_INT(sts_outbox_prune(store, T0 + 6 * DAY), STS_OK);
 	EXPECT_INT(sts_outbox_next(store, ",c,", &at), STS_ENOENT);
 	sts_store_close(other);
+}
+
+static void in_order(void)
+{
+	struct sts_message m;
+	struct sts_store *other;
+	int64_t at = 0;
+	bool given_up = false;
+
+	begin("outbox: a thread is told in order", "a stdout=json\nb stdout=json");
+	other = stores_open(place);
+	put_in("t", "new", "a", T0);
+	expect_take(store, T0, "new", &m, TEST_HERE);
+	put_in("t", "solved", "a", T0 + 1);
+	put_in("u", "other", "a", T0 + 1);
+	put_in("t", "elsewhere", "b", T0 + 2);
+	CASE("%s: outbox: not while another sends what came before", kind);
+	expect_take(other, T0 + 1, "other", &m, TEST_HERE);
+	expect_take(other, T0 + 1, "none", &m, TEST_HERE);
+	CASE("%s: outbox: not after that failed, though it was put in later", kind);
+	EXPECT_INT(sts_store_run(store, "UPDATE outbox SET leased_until = 1", STS_NO_VALUES, NULL, NULL), STS_OK);
+	expect_take(store, T0, "new", &m, TEST_HERE);
+	EXPECT_INT(sts_outbox_failed(store, &m, "no", T0 + 10, &given_up), STS_OK);
+	put_in("t", "again", "a", T0 + 11);
+	put_in("v", "late", "a", T0 + 11);
+	expect_take(store, T0 + 12, "elsewhere", &m, TEST_HERE);
+	expect_take(store, T0 + 12, "late", &m, TEST_HERE);
+	expect_take(store, T0 + 12, "none", &m, TEST_HERE);
+	CASE("%s: outbox: when the receiver is back what waits for it is due", kind);
+	EXPECT_INT(sts_outbox_sent(store, &m, T0 + 12), STS_OK);
+	EXPECT_INT(sts_outbox_next(store, ",a,", &at), STS_OK);
+	EXPECT(at <= T0 + 12);
+	expect_take(store, T0 + 12, "other", &m, TEST_HERE);
+	expect_take(store, T0 + 12, "new", &m, TEST_HERE);
+	expect_take(store, T0 + 12, "none", &m, TEST_HERE);
+	EXPECT_INT(sts_outbox_sent(store, &m, T0 + 13), STS_OK);
+	expect_take(store, T0 + 13, "solved", &m, TEST_HERE);
+	EXPECT_INT(sts_outbox_sent(store, &m, T0 + 14), STS_OK);
+	expect_take(store, T0 + 14, "again", &m, TEST_HERE);
+	sts_store_close(other);
+}
+
+static void names_of_routes(void)
+{
+	struct sts_message m;
+	int64_t at = 0;
+
+	begin("outbox: a route is known by its name, letter for letter", "");
+	put("m1", "team_a", T0);
+	put("m2", "Team-a", T0);
+	EXPECT_INT(sts_outbox_next(store, ",team-a,", &at), STS_ENOENT);
+	EXPECT_INT(sts_outbox_take(store, "me", ",team-a,", T0, arena, &m), STS_ENOENT);
+	put("m3", "team-a", T0);
+	EXPECT_INT(sts_outbox_take(store, "me", ",b,team-a,", T0, arena, &m), STS_OK);
+	EXPECT_CSTR(m.name, "m3");
+	EXPECT_INT(sts_outbox_take(store, "me", ",team-a,", T0, arena, &m), STS_ENOENT);
+	EXPECT_INT(sts_outbox_take(store, "me", ",team_a,", T0, arena, &m), STS_OK);
+	EXPECT_CSTR(m.name, "m1");
+	/* "%" is no part of a name, but is one of LIKE */
+	EXPECT_INT(sts_outbox_take(store, "me", ",T%,", T0, arena, &m), STS_ENOENT);
 }
 
 /* ---- senders --------------------------------------------------------------------------------------------------- */
@@ -1099,6 +1164,8 @@ static void run_all(const char *which)
 	two_daemons();
 	counts();
 	outbox();
+	in_order();
+	names_of_routes();
 	two_senders();
 	in_a_thread();
 	end();
