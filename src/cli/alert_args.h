@@ -50,6 +50,6 @@ bool cli_alert_set(const char *name, const char *setting, const char *value, voi
 int cli_alert_config(const struct cli_command *command, struct cli_alert_args *args, struct sts_alerts_config *out);
 
 /** `monitor test-alert`: a sample through every route, now. @return the exit status; what became of it is printed */
-int cli_alert_test(const struct cli_command *command, struct sts_store *store, const struct sts_alerts_config *config);
+int cli_alert_test(const struct cli_command *command, const struct sts_alerts_config *config);
 
 #endif

@@ -361,17 +361,9 @@ static int run_daemon(struct args *args)
 static int run_test_alert(struct args *args)
 {
 	struct sts_alerts_config alerts = {.say = say};
-	struct sts_history *h;
 	int rc = cli_alert_config(&cmd_monitor, &args->alerts, &alerts);
 
-	if (rc >= 0)
-		return rc;
-	h = open_history(args);
-	if (h == NULL)
-		return CLI_UNTESTED;
-	rc = cli_alert_test(&cmd_monitor, sts_history_store(h), &alerts);
-	sts_history_close(h);
-	return rc;
+	return rc >= 0 ? rc : cli_alert_test(&cmd_monitor, &alerts);
 }
 
 /* ---- the command ----------------------------------------------------------------------------------------------- */

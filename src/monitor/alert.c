@@ -183,7 +183,7 @@ static void write_domains(struct sts_jsonw *w, const struct sts_alert *a, struct
 
 	sts_jw_int(w, "domain_count", (int64_t)count);
 	sts_jw_array(w, "domains");
-	for (size_t i = 0; i < count && i < DOMAINS_MAX; i++) {
+	for (size_t i = 0; i < count && i < sts_alert_shown(a, DOMAINS_MAX); i++) {
 		sts_jw_object(w, NULL);
 		sts_jw_cstr(w, "domain", list[i]->domain);
 		write_tags(w, list[i]->tags);
@@ -213,7 +213,7 @@ static void write_fix(struct sts_jsonw *w, const struct sts_json *fix)
 	sts_jw_end_object(w);
 }
 
-static void write_finding(struct sts_jsonw *w, const struct sts_alert_group *g)
+static void write_finding(struct sts_jsonw *w, const struct sts_alert *a, const struct sts_alert_group *g)
 {
 	const struct sts_json *look = g->first->look;
 
@@ -232,7 +232,7 @@ static void write_finding(struct sts_jsonw *w, const struct sts_alert_group *g)
 	write_fix(w, sts_json_get(look, "fix"));
 	sts_jw_int(w, "domain_count", (int64_t)g->count);
 	sts_jw_array(w, "domains");
-	for (size_t i = 0; i < g->count && i < DOMAINS_OF_FINDING_MAX; i++)
+	for (size_t i = 0; i < g->count && i < sts_alert_shown(a, DOMAINS_OF_FINDING_MAX); i++)
 		sts_jw_cstr(w, NULL, g->parts[i]->domain);
 	sts_jw_end_array(w);
 	sts_jw_end_object(w);
@@ -245,8 +245,8 @@ static void write_findings(struct sts_jsonw *w, const struct sts_alert *a, struc
 
 	sts_jw_int(w, "finding_count", (int64_t)count);
 	sts_jw_array(w, "findings");
-	for (size_t i = 0; i < count && i < FINDINGS_MAX; i++)
-		write_finding(w, &groups[i]);
+	for (size_t i = 0; i < count && i < sts_alert_shown(a, FINDINGS_MAX); i++)
+		write_finding(w, a, &groups[i]);
 	sts_jw_end_array(w);
 }
 
@@ -300,6 +300,8 @@ void sts_alert_write(const struct sts_alert *a, struct sts_arena *arena, struct 
 	write_domains(&w, a, arena);
 	write_findings(&w, a, arena);
 	sts_jw_end_object(&w);
+	if (text.failed)
+		out->failed = true;
 	sts_buf_clear(&text);
 }
 

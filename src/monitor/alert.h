@@ -28,6 +28,7 @@ struct sts_alert {
 	int64_t reminder;  /* which one this is; 0: it is none */
 	int64_t next_at;   /* of the next reminder; 0: there is none */
 	int64_t remaining; /* domains that have faults of the cause after this */
+	size_t shown; /* so many domains and findings are spelt out at most, the rest is counted; 0: as many as usual */
 	bool test;
 };
 
@@ -47,7 +48,7 @@ enum sts_severity sts_alert_severity(const struct sts_alert *a);
  */
 size_t sts_alert_merge(struct sts_alert_part *parts, size_t count, struct sts_arena *arena);
 
-/** Append the alert as JSON, on one line (doc/schema/alert.schema.json). */
+/** Append the alert as JSON, on one line (doc/schema/alert.schema.json). When its text is too long, out fails. */
 void sts_alert_write(const struct sts_alert *a, struct sts_arena *arena, struct sts_buf *out);
 
 /**

@@ -191,14 +191,15 @@ static void put_group(struct sts_buf *b, const struct sts_alert_group *g, bool i
 
 static void put_domains(struct sts_buf *b, const struct sts_alert *a, struct sts_arena *arena)
 {
+	size_t shown = sts_alert_shown(a, DOMAINS_SHOWN);
 	size_t count;
 	const struct sts_alert_part **list = sts_alert_domains(a, arena, &count);
 
 	sts_buf_puts(b, count == 1 ? "\nDomain: " : "\nDomains: ");
-	for (size_t i = 0; i < count && i < DOMAINS_SHOWN; i++)
+	for (size_t i = 0; i < count && i < shown; i++)
 		sts_buf_printf(b, "%s%s", i > 0 ? ", " : "", list[i]->domain);
-	if (count > DOMAINS_SHOWN)
-		sts_buf_printf(b, " and %zu more", count - DOMAINS_SHOWN);
+	if (count > shown)
+		sts_buf_printf(b, " and %zu more", count - shown);
 	sts_buf_addc(b, '\n');
 }
 
@@ -219,12 +220,13 @@ void sts_alert_text(const struct sts_alert *a, struct sts_arena *arena, struct s
 	size_t count;
 	const struct sts_alert_group *groups = sts_alert_groups(a, arena, &count);
 	bool is_over = sts_alert_kind(a) == STS_EVENT_SOLVED;
+	size_t shown = sts_alert_shown(a, FINDINGS_SHOWN);
 
 	sts_buf_printf(out, "%s\n", sts_alert_title(a, arena));
-	for (size_t i = 0; i < count && i < FINDINGS_SHOWN; i++)
+	for (size_t i = 0; i < count && i < shown; i++)
 		put_group(out, &groups[i], is_over);
-	if (count > FINDINGS_SHOWN)
-		sts_buf_printf(out, "\nand %zu more findings\n", count - FINDINGS_SHOWN);
+	if (count > shown)
+		sts_buf_printf(out, "\nand %zu more finding%s\n", count - shown, count - shown == 1 ? "" : "s");
 	put_domains(out, a, arena);
 	if (a->count > 0)
 		put_effect(out, a);

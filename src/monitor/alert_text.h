@@ -11,6 +11,12 @@ void sts_alert_text(const struct sts_alert *a, struct sts_arena *arena, struct s
 /** How it ends: a sentence or two; the arena's. */
 const char *sts_alert_end(const struct sts_alert *a, struct sts_arena *arena);
 
+/** How many are spelt out where usually so many are. */
+static inline size_t sts_alert_shown(const struct sts_alert *a, size_t usual)
+{
+	return a->shown > 0 && a->shown < usual ? a->shown : usual;
+}
+
 /** Parts of the same code and place: one finding, many domains. */
 struct sts_alert_group {
 	const struct sts_alert_part *first; /* the worst */

@@ -18,7 +18,7 @@ typedef void sts_say_fn(void *arg, const char *line);
 
 struct sts_alerts_config {
 	const struct sts_routes
-		*routes;   /* borrowed for as long as whoever got it lives; with none of them nothing is sent */
+		*routes;   /* borrowed for as long as whoever got it lives; with none of them nothing is formed or sent */
 	unsigned gather_s; /* from an event's confirmation to its alert; 0: STS_GATHER_S */
 	unsigned remind_s; /* from an alert to the first reminder, longer each time; 0: STS_REMIND_S */
 	bool no_reminders;
@@ -59,14 +59,12 @@ STS_MUST_CHECK enum sts_err sts_alerts_take(
 
 /**
  * Form alerts of what was gathered long enough, reminders that are due, and digests of what quiet hours held back, and
- * put a message for each route into the outbox. In transactions of its own.
+ * put a message for each route into the outbox. In transactions of its own. With no routes all of it is left to daemons
+ * that have some.
  *
  * @param next_at  when this is worth calling again; INT64_MAX: not before another look was taken in
  */
 STS_MUST_CHECK enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_at);
-
-/** A sample alert into the outbox for every route, whatever the route asks for; quiet hours do not hold it. */
-STS_MUST_CHECK enum sts_err sts_alerts_test(struct sts_alerts *a, int64_t now);
 
 /** For the metrics. */
 struct sts_alerts_counts {
@@ -104,5 +102,10 @@ struct sts_delivery_counts {
 /** Send once what is due, in this thread. counts may be NULL. */
 STS_MUST_CHECK enum sts_err sts_deliverer_once(struct sts_store *store, const struct sts_alerts_config *config,
 	int64_t now, struct sts_delivery_counts *counts);
+
+/** Send a sample alert to every route, now and whatever the route asks for, in this thread; once, and not by the outbox:
+ * what becomes of it is known at the end. Failures are said. */
+STS_MUST_CHECK enum sts_err sts_alerts_test(
+	const struct sts_alerts_config *config, int64_t now, struct sts_delivery_counts *counts);
 
 #endif

@@ -17,8 +17,11 @@ enum sts_err alerts_lock(struct sts_alerts *a);
 /** What is kept of an event: the first time it was seen, and the look. The arena's. */
 const char *sts_event_doc(struct sts_arena *arena, int64_t since, const char *look);
 
-/** Put a message of the alert into the outbox, for this route. A message holds so much: of an alert that is longer, as
- * many parts as fit. */
-enum sts_err alert_post(struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert);
+/** Write the alert as a message has it. A message holds so much: of an alert that is longer less is spelt out. @return
+ * false: not even then does it fit */
+bool alert_write_fitting(const struct sts_alert *alert, struct sts_arena *arena, struct sts_buf *doc);
+
+/** Put messages of the alert into the outbox, one for each route that any part of it is for. */
+enum sts_err alert_post_to_all(struct sts_alerts *a, const struct sts_alert *all, struct sts_arena *arena);
 
 #endif

@@ -13,6 +13,7 @@ struct sts_delivery {
 	const struct sts_json *alert; /* the message's doc, read */
 	int64_t sent_at;              /* wall clock of this try */
 	struct sts_arena *arena;
+	const struct sts_routes *routes; /* all there are: what is secret to one is not for another; or NULL */
 };
 
 /* On failure (anything but STS_OK) *why is a sentence, the arena's, escaped. */

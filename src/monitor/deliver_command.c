@@ -39,14 +39,31 @@ static const char *word_of(const struct sts_delivery *d, const char *name)
 	return s.ptr == NULL ? "" : s.ptr;
 }
 
-/* Ours, and what this program was given, but for names of ours: a secret called MTASTS_… is for no other route. */
+/* "NAME=value" is a variable of this name. */
+static bool is_called(const char *variable, const char *name)
+{
+	size_t len = name == NULL ? 0 : strlen(name);
+
+	return len > 0 && strncmp(variable, name, len) == 0 && variable[len] == '=';
+}
+
+/* The secret of a route is for no program that another one starts. */
+static bool is_secret(const struct sts_delivery *d, const char *variable)
+{
+	for (size_t i = 0; d->routes != NULL && i < d->routes->count; i++)
+		if (is_called(variable, d->routes->items[i].secret_env))
+			return true;
+	return is_called(variable, d->route->secret_env);
+}
+
+/* Ours, and what this program was given, but for secrets and names of ours. */
 static char **environment(const struct sts_delivery *d)
 {
 	char **env = NULL;
 	size_t count = 0;
 
 	for (char **e = environ; *e != NULL; e++)
-		if (strncmp(*e, "MTASTS_", 7) != 0)
+		if (strncmp(*e, "MTASTS_", 7) != 0 && !is_secret(d, *e))
 			*STS_PUSH(d->arena, env, count) = *e;
 	*STS_PUSH(d->arena, env, count) = sts_sprintf(d->arena, "MTASTS_ID=%s", d->message->name);
 	*STS_PUSH(d->arena, env, count) = sts_sprintf(d->arena, "MTASTS_THREAD=%s", d->message->thread);

@@ -71,6 +71,7 @@ static enum sts_err attempt(struct sending *s, const struct sts_message *m, cons
 		.message = m,
 		.sent_at = sts_now_s(),
 		.arena = s->arena,
+		.routes = s->config->routes,
 	};
 	const char *bad;
 

@@ -7,13 +7,14 @@
 
 #include <stdlib.h>
 
-#define MESSAGE_MAX ((size_t)1024 * 1024)
 #define DIGEST_MAX ((size_t)4 * 1024 * 1024)
 /* What is taken into memory at once; the rest follows in the next round. */
 #define EVENTS_AT_ONCE "4000"
 #define ROUNDS_MAX 100
 /* An alert waits for domains of its cause that were not looked at yet, at most so many gathering times in all. */
 #define PATIENCE 3
+/* What nobody was told of is kept so long, for a daemon that knows routes. */
+#define UNTOLD_S 604800
 /* Between asking whether they were, seconds. */
 #define ASK_AGAIN_S 60
 /* A domain that was looked at so lately need not be called again, seconds. */
@@ -89,94 +90,6 @@ static enum sts_err wait_for_others(struct gathering *g)
 		" AND watch.checked_at < event.at AND watch.due_at <= ?1)",
 		STS_VALUES(sts_v_int(g->now), sts_v_int(g->now + ASK_AGAIN_S),
 			sts_v_int(g->now - PATIENCE * (int64_t)g->a->config.gather_s)));
-}
-
-/* ---- messages -------------------------------------------------------------------------------------------------- */
-
-/* The parts that a route may know of. */
-static size_t choose(const struct sts_route *route, const struct sts_alert *all, struct sts_alert_part *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < all->count; i++)
-		if (sts_route_wants_tags(route, all->parts[i].tags) &&
-			sts_route_wants(route, all->parts[i].kind, all->parts[i].severity))
-			out[n++] = all->parts[i];
-	return n;
-}
-
-/* All of it, or as much as a message holds. */
-static bool write_fitting(struct sts_alert *alert, struct sts_arena *arena, struct sts_buf *doc)
-{
-	static const size_t fewer[] = {SIZE_MAX, 100, 1};
-
-	for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++) {
-		struct sts_alert part = *alert;
-
-		if (part.count > fewer[i])
-			part.count = fewer[i];
-		sts_buf_clear(doc);
-		sts_buf_init(doc, MESSAGE_MAX);
-		sts_alert_write(&part, arena, doc);
-		if (!doc->failed)
-			return true;
-	}
-	return false;
-}
-
-static enum sts_err put(
-	struct sts_alerts *a, const struct sts_route *route, const struct sts_alert *alert, struct sts_str doc)
-{
-	int64_t when = alert->test ? alert->at : sts_route_when(route, sts_alert_severity(alert), alert->at);
-	struct sts_message m = {
-		.name = alert->name,
-		.thread = alert->thread,
-		.route = route->name,
-		.kind = sts_alert_kind(alert),
-		.severity = sts_alert_severity(alert),
-		.made_at = alert->at,
-		.due_at = when,
-		.doc = doc,
-	};
-
-	return sts_outbox_put(a->store, &m, when > alert->at ? STS_OUTBOX_HELD : STS_OUTBOX_WAITING);
-}
-
-enum sts_err alert_post(struct sts_alerts *a, const struct sts_route *route, struct sts_alert *alert)
-{
-	char name[40];
-	struct sts_arena *arena = sts_arena_new();
-	struct sts_buf doc;
-	enum sts_err err = STS_ENOMEM;
-
-	if (arena == NULL)
-		return STS_ENOMEM;
-	sts_outbox_name("msg_", name);
-	alert->name = name;
-	sts_buf_init(&doc, MESSAGE_MAX);
-	if (write_fitting(alert, arena, &doc))
-		err = put(a, route, alert, sts_buf_str(&doc));
-	alert->name = NULL;
-	sts_buf_clear(&doc);
-	sts_arena_free(arena);
-	return err;
-}
-
-static enum sts_err post_to_all(struct gathering *g, const struct sts_alert *all)
-{
-	const struct sts_routes *routes = g->a->config.routes;
-	struct sts_alert_part *chosen = sts_alloc_array(g->arena, all->count + 1, sizeof *chosen);
-	enum sts_err err = STS_OK;
-
-	for (size_t i = 0; routes != NULL && i < routes->count && err == STS_OK; i++) {
-		struct sts_alert alert = *all;
-
-		alert.parts = chosen;
-		alert.count = choose(&routes->items[i], all, chosen);
-		if (alert.count > 0)
-			err = alert_post(g->a, &routes->items[i], &alert);
-	}
-	return err;
 }
 
 /* ---- causes ---------------------------------------------------------------------------------------------------- */
@@ -306,7 +219,7 @@ static enum sts_err tell(struct gathering *g, const char *cause, struct sts_aler
 	err = parts[0].kind == STS_EVENT_SOLVED ? close_cause(g, &alert) : open_cause(g, &alert);
 	if (err == STS_OK)
 		err = count_remaining(g, &alert);
-	return err == STS_OK ? post_to_all(g, &alert) : err;
+	return err == STS_OK ? alert_post_to_all(g->a, &alert, g->arena) : err;
 }
 
 /* Who heard of something worse, that this goes on from, hears of its end. */
@@ -424,7 +337,7 @@ static enum sts_err remind(struct gathering *g, const struct reminder *r)
 			STS_VALUES(sts_v_text(r->key), sts_v_int(g->now), sts_v_int(alert.next_at)));
 	if (err == STS_OK)
 		err = count_remaining(g, &alert);
-	return err == STS_OK && alert.count > 0 ? post_to_all(g, &alert) : err;
+	return err == STS_OK && alert.count > 0 ? alert_post_to_all(g->a, &alert, g->arena) : err;
 }
 
 static enum sts_err tell_reminders(struct gathering *g)
@@ -580,12 +493,34 @@ static enum sts_err gather_round(struct sts_alerts *a, int64_t now, bool *idle, 
 	return err;
 }
 
+/* With no routes: what is to be told is left to daemons that have some. Should none ever come, events of what is over
+ * go at last; what goes on is still news then. */
+#define OVER                                                                                                           \
+	"gather_at < ?1 AND NOT EXISTS (SELECT 1 FROM incident WHERE incident.watch_id = event.watch_id"               \
+	" AND incident.cause = event.cause AND incident.state IN (2, 3))"
+
+static enum sts_err leave_to_others(struct sts_alerts *a, int64_t now)
+{
+	int64_t over = 0;
+	enum sts_err err = sts_store_int(
+		a->store, "SELECT count(*) FROM event WHERE " OVER, STS_VALUES(sts_v_int(now - UNTOLD_S)), &over);
+
+	if (err != STS_OK || over == 0)
+		return err;
+	return sts_store_run(
+		a->store, "DELETE FROM event WHERE " OVER, STS_VALUES(sts_v_int(now - UNTOLD_S)), NULL, NULL);
+}
+
 enum sts_err sts_alerts_gather(struct sts_alerts *a, int64_t now, int64_t *next_at)
 {
 	int64_t next = INT64_MAX;
 	bool idle = false;
 	enum sts_err err = STS_OK;
 
+	if (a->config.routes == NULL || a->config.routes->count == 0) {
+		err = leave_to_others(a, now);
+		idle = true;
+	}
 	for (int i = 0; i < ROUNDS_MAX && err == STS_OK && !idle; i++) {
 		err = gather_round(a, now, &idle, &next);
 		idle = idle || next > now;

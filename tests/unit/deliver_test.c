@@ -38,7 +38,7 @@ static const char *mail(const char *title, const char *text)
 		{.type = STS_JSON_STRING, .name = STS_STR("kind"), .text = STS_STR("new")},
 	};
 	struct sts_json alert = {.type = STS_JSON_OBJECT, .items = items, .count = COUNT_OF(items)};
-	struct sts_delivery d = {&route, &m, &alert, 1780000000, arena};
+	struct sts_delivery d = {&route, &m, &alert, 1780000000, arena, NULL};
 	struct sts_buf out;
 	const char *copy;
 
