@@ -117,6 +117,18 @@ static void take_name(struct names *names, struct sts_str typed, const char *whe
 	cli_bad_operand(&cmd_monitor, "%s'%.*s': %s", where, STS_FMT(typed), why);
 }
 
+/* @return false: the line is longer than one may be; the rest of it is passed over */
+static bool is_whole(const char *line, FILE *f)
+{
+	int c;
+
+	if (strchr(line, '\n') != NULL || (c = fgetc(f)) == EOF)
+		return true;
+	while (c != '\n' && c != EOF)
+		c = fgetc(f);
+	return false;
+}
+
 static int read_names(struct names *names, const char *path)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -131,6 +143,11 @@ static int read_names(struct names *names, const char *path)
 		struct sts_str text = sts_str_trim(sts_str(line, strcspn(line, "#\r\n")));
 
 		number++;
+		if (!is_whole(line, f)) {
+			names->bad++;
+			cli_bad_operand(&cmd_monitor, "line %u: longer than %d octets", number, NAMES_LINE_MAX - 2);
+			continue;
+		}
 		if (text.len > 0)
 			take_name(names, text, sts_sprintf(cli_arena(), "line %u: ", number));
 	}
