@@ -507,13 +507,13 @@ const char *sts_result_phrase(enum sts_result result)
 
 size_t sts_line_end(struct sts_str s, size_t *next)
 {
-	size_t lf = sts_str_find(s, '\n', 0);
-	size_t cr = sts_str_find(s, '\r', 0);
+	size_t end = 0;
 
-	if (cr < lf && cr + 1 != lf) {
-		*next = cr + 1;
-		return cr;
-	}
-	*next = lf < s.len ? lf + 1 : s.len;
-	return cr < lf ? cr : lf;
+	/* no further than this line: callers go through a text line by line */
+	while (end < s.len && s.ptr[end] != '\n' && s.ptr[end] != '\r')
+		end++;
+	*next = end;
+	if (end < s.len)
+		*next += s.ptr[end] == '\r' && end + 1 < s.len && s.ptr[end + 1] == '\n' ? 2 : 1;
+	return end;
 }

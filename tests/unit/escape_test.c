@@ -1,8 +1,11 @@
 /* Escaping for every form, and the small phrases reports are made of. */
 #include "fixture.h"
 #include "render/escape.h"
+#include "render/html.h"
 #include "render/words.h"
 #include "test.h"
+
+#include <time.h>
 
 typedef void escape_fn(struct sts_buf *b, struct sts_str s, size_t max);
 
@@ -181,6 +184,44 @@ static void subjects(void)
 	EXPECT_STR(sts_short_subject("C = US"), "C = US");
 }
 
+static void line_ends(void)
+{
+	static const struct {
+		const char *text;
+		size_t end, next;
+	} table[] = {{"", 0, 0}, {"a", 1, 1}, {"a\n", 1, 2}, {"a\r\n", 1, 3}, {"a\r", 1, 2}, {"a\rb\n", 1, 2}, {"a\n\rb", 1, 2},
+		{"\r\r\n", 0, 1}, {"\nab", 0, 1}, {"ab\r\ncd", 2, 4}};
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		size_t next = 99;
+
+		CASE("line end %zu", i);
+		EXPECT_INT(sts_line_end(sts_str_of(table[i].text), &next), table[i].end);
+		EXPECT_INT(next, table[i].next);
+	}
+}
+
+/* A page looks for the line of each finding: that grows with the text, not with its square. */
+static void late_lines(void)
+{
+	static char text[65536];
+	static struct sts_finding findings[100];
+	struct sts_html_options options = {0};
+	struct sts_buf b;
+	clock_t began = clock();
+
+	memset(text, '\n', sizeof text);
+	for (size_t i = 0; i < COUNT_OF(findings); i++)
+		findings[i] = (struct sts_finding){.code = "policy.line", .severity = STS_ERROR, .title = "t", .subject = "s",
+			.detail = "d", .rfc = "-", .line = 65000, .column = 1};
+	sts_buf_init(&b, (size_t)4 << 20);
+	sts_html_findings(&b, findings, COUNT_OF(findings), (struct sts_html_source){{text, sizeof text}, NULL}, &options);
+	CASE("findings behind 65,000 lines");
+	EXPECT(!b.failed && strstr(b.ptr, "line 65000, column 1") != NULL);
+	EXPECT(clock() - began < CLOCKS_PER_SEC);
+	sts_buf_clear(&b);
+}
+
 int main(void)
 {
 	escapes();
@@ -189,5 +230,7 @@ int main(void)
 	fetch_codes();
 	smtp_states();
 	subjects();
+	line_ends();
+	late_lines();
 	return test_done();
 }
