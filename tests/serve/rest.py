@@ -246,6 +246,13 @@ def monitor(rest):
     for method, target in (("GET", path), ("POST", path), ("GET", path + "/b.com"), ("DELETE", path + "/b.com")):
         equal(rest(method, target, b"{}" if method == "POST" else None, X_Forwarded_For="198.51.100.1").status, 403, f"{method} by others, without keys")
     equal(rest("DELETE", path + "/b.com", Origin="https://evil.example").status, 403, "nor by pages of others")
+    for method, target in (("GET", path), ("POST", path), ("GET", path + "/b.com"), ("DELETE", path + "/b.com"), ("GET", "/metrics")):
+        a = rest(method, target, b'{"domains":["evil.com"]}' if method == "POST" else None, Content_Type="application/json", Origin="https://app.example")
+        equal((a.status, a.json["type"]), (403, "urn:mtasts:problem:local-only"), f"{method} {target}: a page that may call is not this machine")
+    for target in ("/fleet", "/fleet.csv"):
+        equal(rest.server.get(target, Origin="https://app.example").status, 403, target)
+        equal(rest.server.get(target, Origin=f"http://{rest.server.host()}").status, 200, f"{target} for a page of this server")
+    equal([d["domain"] for d in rest("GET", path).json["domains"]], ["b.com", "c.com"])
 
 
 def events_of(answer):
