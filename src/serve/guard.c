@@ -291,10 +291,12 @@ struct sts_client sts_guard_client(
 	struct sts_client client = {.address = *peer};
 	bool forwarded = sts_req_field_count(q, "X-Forwarded-For") > 0 || sts_req_field_count(q, "Forwarded") > 0 ||
 			 sts_req_field_count(q, "X-Real-IP") > 0 || sts_req_field_count(q, "Via") > 0;
+	bool proxy = sts_guard_is_proxy(g, peer);
 
-	if (sts_guard_is_proxy(g, peer))
+	if (proxy)
 		client.address = forwarded_for(g, q, peer);
-	client.local = !forwarded && peer->special != NULL && strcmp(peer->special, "loopback") == 0;
+	/* a proxy speaks for others even when it forgets to say so */
+	client.local = !proxy && !forwarded && peer->special != NULL && strcmp(peer->special, "loopback") == 0;
 	return client;
 }
 

@@ -48,7 +48,7 @@ enum sts_origin sts_guard_origin(const struct sts_guard *guard, const struct sts
 /** A client as limits and rights see it. */
 struct sts_client {
 	struct sts_address address;
-	bool local; /* on this machine, and nothing says that it speaks for somebody else */
+	bool local; /* on this machine, no trusted proxy, and nothing says that it speaks for somebody else */
 };
 
 /** The client behind a request that came from peer. */

@@ -176,6 +176,9 @@ def forwarded(program, dns):
         equal(server.get("/v1/explain/policy.bom", X_Forwarded_For="198.51.100.1").status, 429)
         equal(server.get("/v1/explain/policy.bom", X_Forwarded_For="198.51.100.2").status, 200, "another client behind the proxy")
         equal(server.get("/v1/explain/policy.bom", X_Forwarded_For="198.51.100.2, 198.51.100.1").status, 429, "what stands left of the client is not believed")
+        a = server.get("/metrics")
+        equal((a.status, a.json["type"]), (403, "urn:mtasts:problem:local-only"), "a proxy that does not say for whom it asks is nobody on this machine")
+        equal(server.request("POST", "/v1/monitor/domains", b'{"domains":["a.com"]}', {"Content-Type": "application/json"}).status, 403)
     finally:
         equal(server.stop(), 0)
 

@@ -91,6 +91,8 @@ static void clients(const struct sts_guard *g)
 		{"192.0.2.1", "", "192.0.2.1", false},
 		{"127.0.0.2", "", "127.0.0.2", true},
 		{"::1", "", "::1", true},
+		{"127.0.0.1", "", "127.0.0.1", false}, /* a trusted proxy */
+		{"10.1.2.3", "", "10.1.2.3", false},
 		{"192.0.2.1", "X-Forwarded-For: 198.51.100.1\r\n", "192.0.2.1", false},
 		{"127.0.0.2", "X-Forwarded-For: 198.51.100.1\r\n", "127.0.0.2", false},
 		{"127.0.0.2", "Forwarded: for=198.51.100.1\r\n", "127.0.0.2", false},
