@@ -182,6 +182,19 @@ static bool refuse(struct call *call, const char *type, const char *detail)
 	return false;
 }
 
+/* What this server does not check it does not have looked at by the monitor either. */
+static bool is_watchable(struct call *call, const char *domain)
+{
+	enum sts_refusal refusal = sts_guard_domain(call->server->guard, domain);
+
+	if (refusal == STS_REFUSAL_NONE)
+		return true;
+	call->server->metrics.refused_targets[refusal == STS_REFUSAL_LISTED ? STS_TARGET_LISTED : STS_TARGET_SPECIAL]++;
+	call_problem(call, 403, "refused-target",
+		sts_sprintf(call->arena, "%s: %s", domain, sts_refusal_text(refusal)));
+	return false;
+}
+
 static bool read_domains(struct call *call, const struct sts_json *list, struct work *work)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -193,6 +206,8 @@ static bool read_domains(struct call *call, const struct sts_json *list, struct 
 		if (sts_domain_parse(list->items[i].text, call->arena, &d, &why) != STS_OK)
 			return refuse(call, "invalid-domain",
 				sts_sprintf(call->arena, "%.*s: %s", STS_FMT(list->items[i].text), why));
+		if (!is_watchable(call, d.ascii))
+			return false;
 		snprintf(work->names[work->count++], sizeof work->names[0], "%s", d.ascii);
 	}
 	return true;

@@ -110,6 +110,11 @@ def listed(program, dns):
         try:
             a = server.get("/v1/security/mta-sts?domain=sub.OK.com")
             equal((a.status, a.json["type"]), (403, "urn:mtasts:problem:refused-target"))
+            watch = lambda name: server.request("POST", "/v1/monitor/domains", json.dumps({"domains": ["fine.com", name]}).encode(), {"Content-Type": "application/json"})  # noqa: E731
+            a = watch("sub.ok.com")
+            equal((a.status, a.json["type"]), (403, "urn:mtasts:problem:refused-target"), "nor watched")
+            equal(server.get("/v1/monitor/domains").json["domains"], [])
+            equal(watch("other.com").status, 200)
             f.write("other.com\n")
             f.flush()
             server.process.send_signal(signal.SIGHUP)

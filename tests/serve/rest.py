@@ -253,6 +253,9 @@ def monitor(rest):
         equal(rest.server.get(target, Origin="https://app.example").status, 403, target)
         equal(rest.server.get(target, Origin=f"http://{rest.server.host()}").status, 200, f"{target} for a page of this server")
     equal([d["domain"] for d in rest("GET", path).json["domains"]], ["b.com", "c.com"])
+    a = add({"domains": ["new.com", "x.internal"]})
+    equal((a.status, a.json["type"], "x.internal" in a.json["detail"]), (403, "urn:mtasts:problem:refused-target", True), "names that are not checked are not watched")
+    equal(len(rest("GET", path).json["domains"]), 2, "all of them, or none")
 
 
 def events_of(answer):
