@@ -12,7 +12,7 @@
 enum sts_scope {
 	STS_SCOPE_CHECK = 1,   /* REST and MCP */
 	STS_SCOPE_MONITOR = 2, /* watched domains, metrics */
-	STS_SCOPE_REPORTS = 4, /* TLSRPT reports */
+	STS_SCOPE_REPORTS = 4, /* TLSRPT reports: kept for their delivery, no route wants it yet */
 };
 
 struct sts_key {
