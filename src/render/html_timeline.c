@@ -14,6 +14,8 @@
 #define LANE 28
 #define TICKS 5
 #define LINE_SHOWN 400
+/* Octets of changes behind which the older ones are left out: each may have hundreds of lines of a policy. */
+#define CHANGES_SHOWN ((size_t)4 * 1024 * 1024)
 
 /* ---- lanes ------------------------------------------------------------------------------------------------------- */
 
@@ -179,7 +181,7 @@ static void drawing(struct sts_buf *b, const struct sts_timeline *t)
 
 struct page {
 	struct sts_buf *b;
-	struct sts_arena *arena;
+	struct sts_arena *arena; /* for one change at a time: there may be a thousand */
 	const struct sts_timeline *t;
 	const char *explain;
 };
@@ -307,25 +309,30 @@ static void change(const struct page *p, const struct sts_change *c)
 static void changes(const struct page *p)
 {
 	const struct sts_timeline *t = p->t;
+	size_t begin = p->b->len;
+	size_t count = t->change_count;
 
 	sts_buf_puts(p->b, "<h3>Changes, the latest first</h3>\n");
-	if (t->change_count == 0) {
+	if (count == 0) {
 		sts_buf_puts(p->b, "<p>No change.</p>\n");
 		return;
 	}
 	sts_buf_puts(p->b, "<ol class=\"changes\">\n");
-	for (size_t i = 0; i < t->change_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || t->changes[i].at != t->changes[i - 1].at) {
 			sts_buf_puts(p->b, "<li><p class=\"when\">");
 			sts_html_time(p->b, t->changes[i].at);
 			sts_buf_puts(p->b, "</p>\n<ul>\n");
 		}
 		change(p, &t->changes[i]);
-		if (i + 1 == t->change_count || t->changes[i + 1].at != t->changes[i].at)
+		sts_arena_reset(p->arena);
+		if (p->b->len - begin > CHANGES_SHOWN)
+			count = i + 1;
+		if (i + 1 == count || t->changes[i + 1].at != t->changes[i].at)
 			sts_buf_puts(p->b, "</ul></li>\n");
 	}
 	sts_buf_puts(p->b, "</ol>\n");
-	if (t->more)
+	if (t->more || count < t->change_count)
 		sts_buf_puts(p->b, "<p class=\"more\">Older changes are left out.</p>\n");
 }
 

@@ -282,7 +282,7 @@ static void put_head(struct page *page, const struct sts_timeline *t)
 	sts_paper_gap(&page->p);
 }
 
-/* Oldest first, one heading an observation. */
+/* Oldest first, one heading an observation. The page's arena is emptied behind each: there may be ten thousand. */
 static void put_changes(struct page *page, const struct sts_change *changes, size_t count, bool newest_first)
 {
 	int64_t at = -1;
@@ -301,6 +301,7 @@ static void put_changes(struct page *page, const struct sts_change *changes, siz
 		if (c->kind != STS_ITEM_MODE || before != STS_ITEM_POLICY)
 			put_change(page, c);
 		before = c->kind;
+		sts_arena_reset(page->arena);
 	}
 }
 

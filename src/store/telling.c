@@ -4,16 +4,34 @@
 
 struct bodies {
 	struct sts_history *history;
-	struct sts_arena *arena;
+	struct sts_arena *arena; /* the time line's */
+	char *copy;              /* of the last body that was asked for */
+	size_t size;
 };
+
+/* In one place for all of them: a time line may ask for thousands. */
+static struct sts_str keep_copy(struct bodies *b, struct sts_str body)
+{
+	if (body.len > b->size) {
+		b->size = body.len > STS_POLICY_MAX ? body.len : STS_POLICY_MAX;
+		b->copy = sts_alloc(b->arena, b->size);
+	}
+	if (body.len > 0)
+		memcpy(b->copy, body.ptr, body.len);
+	return sts_str(body.len > 0 ? b->copy : "", body.len);
+}
 
 static struct sts_str find_body(const char *sha256, void *arg)
 {
 	struct bodies *b = arg;
-	struct sts_str body;
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_str body, out = {0};
 
 	/* nothing else depends on it */
-	return sts_history_body(b->history, sha256, b->arena, &body) == STS_OK ? body : (struct sts_str){0};
+	if (arena != NULL && sts_history_body(b->history, sha256, arena, &body) == STS_OK)
+		out = keep_copy(b, body);
+	sts_arena_free(arena);
+	return out;
 }
 
 enum sts_err sts_history_timeline(
@@ -33,7 +51,7 @@ enum sts_err sts_history_timeline(
 	if (err == STS_OK)
 		err = sts_history_changes(
 			h, stretch->domain, stretch->from_at, stretch->until_at, stretch->limit, arena, &changes);
-	*bodies = (struct bodies){h, arena};
+	*bodies = (struct bodies){.history = h, .arena = arena};
 	*out = (struct sts_timeline){
 		.domain = stretch->domain,
 		.observations = observations,
