@@ -76,10 +76,11 @@ struct sts_changes {
 	bool more; /* older ones were left out */
 };
 
-/** @param limit  at most so many, the newest; 0: STS_CHANGES_MAX */
+/** @param limit  at most so many, the newest; 0: STS_CHANGES_MAX. Fewer, and more is true, where their values are long. */
 STS_MUST_CHECK enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at,
 	int64_t until_at, size_t limit, struct sts_arena *arena, struct sts_changes *out);
 #define STS_CHANGES_MAX 10000
+#define STS_CHANGES_OCTETS_MAX ((size_t)4 * 1024 * 1024)
 
 /** How many observations of a domain are kept. @return also STS_ENOENT */
 STS_MUST_CHECK enum sts_err sts_history_count(struct sts_history *h, const char *domain, int64_t *count);
@@ -113,7 +114,7 @@ STS_MUST_CHECK enum sts_err sts_history_prune_oldest(struct sts_history *h, int6
 
 /**
  * Fold the observations of a domain anew and compare with what is derived in the store. For tests: of a domain with more than
- * STS_CHANGES_MAX changes, or more items than are kept at hand (2,000: some thousand ids), they need not agree.
+ * STS_CHANGES_MAX changes or STS_CHANGES_OCTETS_MAX of them, or more items than are kept at hand (2,000: some thousand ids), they need not agree.
  *
  * @param same  they agree
  */

@@ -213,6 +213,8 @@ enum sts_err sts_history_each(struct sts_history *h, const char *domain_or_null,
 struct change_query {
 	struct sts_arena *arena;
 	struct sts_changes *out;
+	size_t limit;
+	size_t octets; /* of the values so far */
 };
 
 static const char *text_or_null(struct sts_arena *arena, const struct sts_value *v)
@@ -223,8 +225,14 @@ static const char *text_or_null(struct sts_arena *arena, const struct sts_value 
 static enum sts_err take_change(const struct sts_value *v, size_t count, void *arg)
 {
 	struct change_query *q = arg;
+	size_t octets = v[3].text.len + v[4].text.len + v[5].text.len;
 
 	(void)count;
+	if (q->out->more || q->out->count == q->limit || octets > STS_CHANGES_OCTETS_MAX - q->octets) {
+		q->out->more = true;
+		return STS_OK;
+	}
+	q->octets += octets;
 	*STS_PUSH(q->arena, q->out->items, q->out->count) = (struct sts_change){
 		.at = v[0].integer,
 		.before_at = v[1].integer,
@@ -239,7 +247,7 @@ static enum sts_err take_change(const struct sts_value *v, size_t count, void *a
 enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int64_t from_at, int64_t until_at,
 	size_t limit, struct sts_arena *arena, struct sts_changes *out)
 {
-	struct change_query q = {arena, out};
+	struct change_query q = {.arena = arena, .out = out};
 	struct domain_row d;
 	enum sts_err err = memory_ensure(h, domain, &d);
 
@@ -248,16 +256,12 @@ enum sts_err sts_history_changes(struct sts_history *h, const char *domain, int6
 		return err;
 	if (limit == 0 || limit > STS_CHANGES_MAX)
 		limit = STS_CHANGES_MAX;
-	err = sts_store_run(h->store,
+	q.limit = limit;
+	return sts_store_run(h->store,
 		"SELECT seen_at, before_at, kind, key, old_value, new_value FROM change"
 		" WHERE domain_id = ?1 AND seen_at BETWEEN ?2 AND ?3 ORDER BY seen_at DESC, id DESC LIMIT ?4",
 		STS_VALUES(sts_v_int(d.id), sts_v_int(from_at), sts_v_int(until_at), sts_v_int((int64_t)limit + 1)),
 		take_change, &q);
-	if (out->count > limit) {
-		out->count = limit;
-		out->more = true;
-	}
-	return err;
 }
 
 struct body_query {
