@@ -17,6 +17,8 @@
 
 #define ROWS_A_PAGE 200
 #define DOMAINS_OF_A_CAUSE 25
+/* A fleet that needs more is not shown: what comes behind the rows, and their last move to a larger place, have the rest. */
+#define ROWS_OCTETS_MAX (STS_ARENA_MAX / 3)
 #define NEVER "not looked at"
 
 /* What is asked for; in the heap, as it may outlive the exchange. */
@@ -82,12 +84,28 @@ static void count_tags(struct fleet *f, const char *tags)
 	}
 }
 
+/* A look as it is kept is some times as large as what is told of it. */
+static void read_look(struct fleet *f, struct sts_str doc, struct row *row)
+{
+	struct sts_arena *arena = sts_arena_new();
+	struct sts_look look;
+
+	if (arena != NULL && doc.ptr != NULL && sts_look_read(doc, arena, &look)) {
+		row->summary = f->work->csv ? sts_strdup(f->arena, look.summary) : NULL;
+		row->errors = look.errors;
+		row->warnings = look.warnings;
+		row->notices = look.notices;
+	}
+	sts_arena_free(arena);
+}
+
 static enum sts_err take_domain(const struct sts_watched *w, void *arg)
 {
 	struct fleet *f = arg;
-	struct sts_look look = {0};
 	struct row *row;
 
+	if (sts_arena_used(f->arena) > ROWS_OCTETS_MAX)
+		return STS_ENOMEM;
 	count_tags(f, w->tags);
 	if (f->work->tag[0] != '\0' && !sts_tags_have(w->tags, f->work->tag))
 		return STS_OK;
@@ -99,12 +117,7 @@ static enum sts_err take_domain(const struct sts_watched *w, void *arg)
 		.checked_at = w->checked_at,
 		.cert_expires_at = w->cert_expires_at,
 		.incidents = w->incidents};
-	if (w->doc.ptr == NULL || !sts_look_read(w->doc, f->arena, &look))
-		return STS_OK;
-	row->summary = look.summary;
-	row->errors = look.errors;
-	row->warnings = look.warnings;
-	row->notices = look.notices;
+	read_look(f, w->doc, row);
 	return STS_OK;
 }
 
@@ -298,8 +311,8 @@ static void put_domains(struct sts_buf *b, const struct fleet *f)
 
 struct causes {
 	struct sts_buf *b;
-	struct sts_arena *arena;
-	const char *cause; /* the one being written, or NULL */
+	struct sts_arena *arena; /* of one cause */
+	const char *cause;       /* the one being written, or NULL */
 	const char *code;
 	size_t domains; /* of this code */
 	size_t count;
@@ -335,6 +348,7 @@ static const char *cause_title(const char *key)
 
 static void begin_cause(struct causes *c, const struct sts_fleet_fault *fault)
 {
+	sts_arena_reset(c->arena);
 	c->cause = sts_strdup(c->arena, fault->cause);
 	c->count++;
 	sts_buf_printf(c->b, "<section class=\"finding %s\">\n<h3>%s", sts_severity_name(fault->severity),
@@ -371,13 +385,16 @@ static void take_fault(const struct sts_fleet_fault *fault, void *arg)
 
 static enum sts_err put_causes(struct sts_buf *b, const struct fleet *f, struct sts_store *store)
 {
-	struct causes c = {.b = b, .arena = f->arena};
+	struct causes c = {.b = b, .arena = sts_arena_new()};
 	enum sts_err err;
 
+	if (c.arena == NULL)
+		return STS_ENOMEM;
 	sts_buf_puts(b, "<h2>What is behind it</h2>\n<p>Faults that two looks in a row have seen, together where one "
 			"repair mends them.</p>\n");
 	err = sts_fleet_faults(store, f->work->tag[0] != '\0' ? f->work->tag : NULL, take_fault, &c);
 	end_cause(&c);
+	sts_arena_free(c.arena);
 	if (c.count == 0)
 		sts_buf_puts(b, "<p>None.</p>\n");
 	return err;
@@ -416,8 +433,9 @@ static void put_csv(struct sts_buf *b, const struct fleet *f)
 			row->notices, row->incidents);
 		put_csv_time(b, row->checked_at);
 		put_csv_time(b, row->cert_expires_at);
-		put_csv_text(
-			b, strlen(row->tags) < 2 ? "" : sts_strndup(f->arena, row->tags + 1, strlen(row->tags) - 2));
+		if (strlen(row->tags) > 2)
+			sts_escape_csv(b, sts_str(row->tags + 1, strlen(row->tags) - 2), 4000);
+		sts_buf_addc(b, ',');
 		sts_escape_csv(b, sts_str_of(row->summary == NULL ? "" : row->summary), 4000);
 		sts_buf_puts(b, "\r\n");
 	}

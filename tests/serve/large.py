@@ -119,6 +119,6 @@ def long_texts(server, _store):
 def all_cases(cases, program, dns):
     server = Server(program, dns)
     store = Store(program, server)
-    for case in (long_texts, large_policies, large_values):
+    for case in (long_texts, large_policies, large_values, large_fleet):
         cases.run(f"large: {case.__name__.replace('_', ' ')}", case, server, store)
     cases.run("large: the server ends in peace", lambda: equal((server.stop(), "ERROR" in server.log), (0, False), server.log))
