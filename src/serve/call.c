@@ -334,6 +334,15 @@ static struct sts_allowance look_at_checks(const struct call *call)
 	return sts_limiter_look(&s->client_checks, sts_str_of(client), sts_now_ms());
 }
 
+/* Being on this machine is a right of programs, of this server's own pages, and of nobody else's: a browser here shows the
+ * whole web. */
+bool call_may_monitor(const struct call *call)
+{
+	if (call->key != NULL && (call->key->scopes & STS_SCOPE_MONITOR) != 0)
+		return true;
+	return call->client.local && call->origin == STS_ORIGIN_SAME;
+}
+
 enum sts_admission call_admit(struct call *call, const char *domain, unsigned *retry_after_s)
 {
 	struct sts_server *s = call->server;

@@ -48,6 +48,9 @@ void call_begin(struct call *call, const char *type);
 /** Cache-Control of this answer in place of no-store. */
 void call_cacheable(struct call *call, const char *cache_control);
 
+/** The client may see and change what is watched, and read the metrics: it is on this machine, or its key is for that. */
+bool call_may_monitor(const struct call *call);
+
 /**
  * The value of a query parameter, decoded.
  *

@@ -41,7 +41,13 @@ static void head(struct sts_buf *b, const char *title, const char *description)
 		sts_embedded_icon_tag, sts_embedded_style_tag, sts_embedded_app_tag);
 }
 
-static void navigation(struct sts_buf *b, enum page_place here)
+/* Where the client cannot go is not offered. */
+static bool is_offered(const struct call *call, enum page_place place)
+{
+	return place != PAGE_FLEET || (call->server->historian != NULL && call_may_monitor(call));
+}
+
+static void navigation(struct sts_buf *b, const struct call *call, enum page_place here)
 {
 	sts_buf_puts(b, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<header "
 			"class=\"site\">\n<div class=\"inner\">\n"
@@ -49,9 +55,12 @@ static void navigation(struct sts_buf *b, enum page_place here)
 			"focusable=\"false\"><path d=\"M12 2.5 4 5.6v6c0 4.8 3.3 8.4 8 9.9 4.7-1.5 8-5.1 "
 			"8-9.9v-6z\"/><path d=\"M7.5 9.2 "
 			"12 12.6l4.5-3.4v6h-9z\"/></svg>mtasts</a>\n<nav aria-label=\"Site\">\n<ul>\n");
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (!is_offered(call, (enum page_place)i))
+			continue;
 		sts_buf_printf(b, "<li><a href=\"%s\"%s>%s</a></li>\n", places[i].path,
 			(enum page_place)i == here ? " aria-current=\"page\"" : "", places[i].title);
+	}
 	sts_buf_puts(b, "</ul>\n</nav>\n</div>\n</header>\n<main id=\"main\" tabindex=\"-1\">\n");
 }
 
@@ -61,7 +70,7 @@ void page_begin(struct page *p, struct call *call, enum page_place place, const 
 	sts_buf_init(&p->b, PAGE_MAX);
 	call->is_page = true;
 	head(&p->b, title, description);
-	navigation(&p->b, place);
+	navigation(&p->b, call, place);
 }
 
 /* FNV-1a: tells contents apart, no more. */

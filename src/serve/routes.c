@@ -193,13 +193,6 @@ static unsigned scope_of(const struct route *route)
 	return 0;
 }
 
-/* Being on this machine is a right of programs, of this server's own pages, and of nobody else's: a browser here shows the
- * whole web. */
-static bool is_local(const struct call *call)
-{
-	return call->client.local && call->origin == STS_ORIGIN_SAME;
-}
-
 static bool key_passes(struct call *call, const struct route *route)
 {
 	const struct sts_server_options *o = &call->server->options;
@@ -209,7 +202,7 @@ static bool key_passes(struct call *call, const struct route *route)
 		return false;
 	if (scope == 0 || (call->key != NULL && (call->key->scopes & scope) != 0))
 		return true;
-	if (route->access == STS_LOCAL_OR_MONITOR && is_local(call))
+	if (route->access == STS_LOCAL_OR_MONITOR && call_may_monitor(call))
 		return true;
 	if (route->access == STS_CHECKER && call->key == NULL && (o->keys_file == NULL || o->anonymous))
 		return true;

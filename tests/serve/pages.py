@@ -229,6 +229,10 @@ def fleet(pages):
         pages("GET", f"/fleet?{query}", status=400)
     pages("GET", "/fleet", status=403, X_Forwarded_For="198.51.100.1")
     pages("GET", "/fleet.csv", status=403, X_Forwarded_For="198.51.100.1")
+    for target in ("/", "/learn", "/nothing"):
+        status = 404 if target == "/nothing" else 200
+        holds("/fleet" in pages("GET", target, status=status).page.links, f"{target} offers the fleet to this machine")
+        holds("/fleet" not in pages("GET", target, status=status, X_Forwarded_For="198.51.100.1").page.links, f"{target} does not offer it to others")
 
 
 def strangers(pages, dns):
@@ -270,6 +274,8 @@ def keys(program, dns):
             pages("GET", "/domain/ok.com", Authorization=made[0])
             pages("GET", "/fleet", status=403, Authorization=made[0], X_Forwarded_For="198.51.100.1")
             pages("GET", "/fleet", Authorization=made[1], X_Forwarded_For="198.51.100.1")
+            for bearer, offered in ((made[0], False), (made[1], True)):
+                equal("/fleet" in pages("GET", "/", Authorization=bearer, X_Forwarded_For="198.51.100.1").page.links, offered, "the fleet is offered to whom it is open")
         finally:
             server.stop()
 
@@ -282,6 +288,7 @@ def no_history(program, dns):
         holds("ok.com: " in pages("POST", "/domain/ok.com", b"").page.title, "without a cache the result comes at once")
         pages("GET", "/domain/ok.com/history", status=404)
         pages("GET", "/fleet", status=503)
+        holds("/fleet" not in pages("GET", "/").page.links, "no history, no fleet")
     finally:
         server.stop()
 
