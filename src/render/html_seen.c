@@ -215,6 +215,14 @@ static void policy(struct sts_buf *b, const struct sts_report *r)
 
 /* ---- mail hosts -------------------------------------------------------------------------------------------------- */
 
+static void days_left(struct sts_buf *b, int64_t days)
+{
+	if (days < 0)
+		sts_buf_puts(b, ", certificate expired");
+	else
+		sts_buf_printf(b, ", %" PRId64 " day%s left", days, days == 1 ? "" : "s");
+}
+
 static void session(struct sts_buf *b, const struct sts_facts *f, const struct sts_smtp *s)
 {
 	bool untested = strcmp(sts_smtp_state(s), "not_tested") == 0;
@@ -237,7 +245,7 @@ static void session(struct sts_buf *b, const struct sts_facts *f, const struct s
 	if (s->tls.dane != STS_DANE_NONE)
 		sts_buf_printf(b, ", DANE %s", sts_dane_word(s->tls.dane));
 	if (s->tls.chain_count > 0)
-		sts_buf_printf(b, ", %" PRId64 " days left", sts_days_left(f, &s->tls.chain[0]));
+		days_left(b, sts_days_left(f, &s->tls.chain[0]));
 	sts_buf_puts(b, "</li>\n");
 	sts_buf_clear(&phrase);
 }

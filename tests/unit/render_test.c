@@ -462,8 +462,34 @@ static void nagios_untested(void)
 	sts_report_free((struct sts_report *)r);
 }
 
+/* Days that a mail host's certificate has left, as the page tells them. */
+static void html_days(void)
+{
+	static const struct {
+		int64_t seconds;
+		const char *words;
+	} table[] = {{2 * 86400, ", 2 days left</li>"}, {86400, ", 1 day left</li>"}, {3600, ", 0 days left</li>"},
+		{-3600, ", certificate expired</li>"}, {-12 * 86400, ", certificate expired</li>"}};
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct sts_report *r = (struct sts_report *)fixture("healthy");
+		const struct sts_smtp *s = &r->facts->mx[0].smtp[0];
+		size_t len;
+		char *out;
+
+		CASE("html: a certificate with %" PRId64 " seconds left", table[i].seconds);
+		s->tls.chain[0].not_after = r->facts->judged_at + table[i].seconds;
+		out = render(r, STS_FORMAT_HTML, 0, false, &len);
+		EXPECT(strstr(out, table[i].words) != NULL);
+		EXPECT(strstr(out, "-1 days") == NULL && strstr(out, "-12 days") == NULL);
+		free(out);
+		sts_report_free(r);
+	}
+}
+
 int main(void)
 {
+	html_days();
 	every_form();
 	text_width();
 	text_words();
