@@ -86,8 +86,9 @@
 
 	// ---- a check with its steps
 
-	// Where a stream cannot be had the plain way leads on: it also shows what was wrong.
-	function live(typed, fresh) {
+	// Where a stream cannot be had the plain way leads on: it also shows what was wrong. again: the form that asks for a new
+	// check, which a kept result does not answer.
+	function live(typed, again) {
 		const began = performance.now();
 		const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
 		const title = make("h1", { id: "live-title", tabIndex: -1, textContent: `Checking ${typed}` });
@@ -103,10 +104,16 @@
 		const before = [...main.childNodes];
 		let told = 0;
 
-		const source = new EventSource(`/domain/${encodeURIComponent(typed)}/steps${fresh ? "?fresh=1" : ""}`);
+		const source = new EventSource(`/domain/${encodeURIComponent(typed)}/steps${again ? "?fresh=1" : ""}`);
 		const plain = () => {
 			source.close();
-			location.assign(`/domain?domain=${encodeURIComponent(typed)}`);
+			if (again) {
+				box.append(again); // a form that is not in the page is not sent
+				again.hidden = true;
+				again.submit();
+			} else {
+				location.assign(`/domain?domain=${encodeURIComponent(typed)}`);
+			}
 		};
 		main.replaceChildren(box);
 		title.focus();
@@ -146,12 +153,12 @@
 				const typed = form.elements.domain.value.trim();
 				if (typed === "") return;
 				event.preventDefault();
-				live(typed, false);
+				live(typed, null);
 			});
 		for (const form of root.querySelectorAll("form.again"))
 			form.addEventListener("submit", (event) => {
 				event.preventDefault();
-				live(decodeURIComponent(new URL(form.action).pathname.slice("/domain/".length)), true);
+				live(decodeURIComponent(new URL(form.action).pathname.slice("/domain/".length)), form);
 			});
 	}
 
