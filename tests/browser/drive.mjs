@@ -1,6 +1,6 @@
 // People at the pages: with scripting and without, on a phone, in the dark, by keyboard, on paper.
-import { expect, same, test, within } from "./world.mjs";
-import { all, domains, hostile, kinds } from "./pages.mjs";
+import { expect, same, serve, test, within } from "./world.mjs";
+import { all, domains, hostile, kinds, visit } from "./pages.mjs";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
@@ -78,6 +78,25 @@ async function withSteps(browser, server) {
   }));
 }
 
+// A server of its own: each domain may be checked once.
+async function refused(browser, program) {
+  await test("check again that is refused says so, and shows no old result as new", async () => {
+    const server = await serve(program, "--no-history", "--rate-domain", "1");
+    try {
+      await within(browser, server, {}, async (page) => {
+        await visit(page, server, `/domain/${domains.enforced}`);
+        const answer = page.waitForResponse((r) => r.request().method() === "POST");
+        await page.getByRole("button", { name: "Check again" }).click();
+        same((await answer).status(), 429, "status");
+        await page.waitForSelector("text=Status 429");
+        same(await page.locator(".verdict").count(), 0, "results");
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
 async function withoutScripts(browser, server) {
   const options = { javaScriptEnabled: false };
   await test("without scripting: form, result, check again, everything on one page", () => within(browser, server, options, async (page) => {
@@ -113,14 +132,14 @@ async function withoutScripts(browser, server) {
 async function looks(browser, server) {
   await test("360 pixels: nothing sticks out", () => within(browser, server, phone, async (page) => {
     for (const target of all()) {
-      await page.goto(server.url + target);
+      await visit(page, server, target);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide <= 360, `${target} is ${wide} pixels wide`);
     }
   }));
   await test("targets of touch are at least 24 pixels", () => within(browser, server, phone, async (page) => {
     for (const target of kinds()) {
-      await page.goto(server.url + target);
+      await visit(page, server, target);
       const small = await page.evaluate(() => [...document.querySelectorAll("button, input:not([type=hidden]), summary, nav a, .actions a")]
         .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24 && !e.closest("label")).map((e) => e.outerHTML.slice(0, 80)));
       same(small.join(), "", target);
@@ -227,8 +246,9 @@ async function strangers(browser, server) {
     }));
 }
 
-export async function drive(browser, server) {
+export async function drive(browser, server, program) {
   await withSteps(browser, server);
+  await refused(browser, program);
   await withoutScripts(browser, server);
   await looks(browser, server);
   await byKeyboard(browser, server);

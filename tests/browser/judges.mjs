@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { AxeBuilder } from "@axe-core/playwright";
 import { HtmlValidate } from "html-validate";
 import { chrome, expect, flags, labOptions, open, test, within, work, path, readFileSync } from "./world.mjs";
-import { all, kinds, domains } from "./pages.mjs";
+import { all, kinds, domains, visit } from "./pages.mjs";
 
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -41,7 +41,7 @@ async function html(server, program) {
 
 async function axe(browser, server, target, options) {
   await within(browser, server, options, async (page) => {
-    await page.goto(server.url + target);
+    await visit(page, server, target);
     await page.evaluate(() => { for (const box of document.querySelectorAll("details")) box.open = true; });
     const found = await new AxeBuilder({ page }).withTags(tags).analyze();
     expect(found.violations.length === 0, found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(" | ")}`).join("\n"));
@@ -82,7 +82,7 @@ async function accessible(browser, server) {
     const { page, context } = await open(browser, server, {});
     await page.route("**/assets/app.js*", (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
     for (const target of kinds()) {
-      await page.goto(server.url + target);
+      await visit(page, server, target);
       const found = await new AxeBuilder({ page }).withTags(tags).analyze();
       expect(found.violations.length === 0, `${target}: ${found.violations.map((v) => `${v.id} ${v.nodes[0].target}`).join(", ")}`);
     }

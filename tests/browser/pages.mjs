@@ -1,5 +1,5 @@
 // The pages that are looked at, and a year of history for one domain.
-import { mtasts, labOptions, work, writeFileSync, readFileSync, path } from "./world.mjs";
+import { mtasts, labOptions, same, work, writeFileSync, readFileSync, path } from "./world.mjs";
 import { createHash } from "node:crypto";
 
 export const domains = { enforced: "good.test", testing: "careful.test", broken: "lapsed.test", blocking: "moved.test", absent: "record-absent.test", unknown: "record-servfail.test" };
@@ -11,6 +11,15 @@ export const kinds = () => ["/", ...Object.values(domains).map((d) => `/domain/$
   "/explain/match.mx-uncovered", "/fleet"];
 export const all = () => [...kinds(), ...hostile.map((d) => `/domain/${d}`), ...topics.slice(1).filter((t) => t !== "/faq").map((t) => `/learn${t}`),
   "/domain/mail.good.test?typed=https%3A%2F%2Fmail.good.test%2Fx", "/domain?domain=a..b", "/no-such-page", "/explain/no.such"];
+
+// Pages that are problems; every other one is 200.
+const problems = { "/domain?domain=a..b": 400, "/no-such-page": 404, "/explain/no.such": 404 };
+
+// A page that was refused is small, clean and empty: what is looked at has to be what was asked for.
+export async function visit(page, server, target) {
+  const answer = await page.goto(server.url + target);
+  same(answer.status(), problems[target] ?? 200, `status of ${target}`);
+}
 
 const day = 86400000;
 

@@ -19,7 +19,7 @@ try {
     mkdirSync(option("--shots"), { recursive: true });
     await shots(browser, server, option("--shots"), shown());
   } else {
-    await (await import("./drive.mjs")).drive(browser, server);
+    await (await import("./drive.mjs")).drive(browser, server, program);
     await (await import("./judges.mjs")).judge(browser, server, program);
   }
 } finally {
