@@ -27,6 +27,7 @@ struct pg_store {
 	PGconn *conn;
 	const char *prepared[STATEMENTS_MAX]; /* statement N is called "sN" on the server */
 	size_t prepared_count;
+	bool broken; /* the last failure was libpq's own, not one that the server told of */
 };
 
 static enum sts_err err_of_state(const char *state)
@@ -42,6 +43,7 @@ static enum sts_err err_of_state(const char *state)
 
 static enum sts_err fail_connection(struct pg_store *s)
 {
+	s->broken = true;
 	return sts_store_fail(&s->base, STS_EIO, "%s", s->pq->PQerrorMessage(s->conn));
 }
 
@@ -51,6 +53,7 @@ static enum sts_err fail_result(struct pg_store *s, const PGresult *r)
 
 	if (r == NULL)
 		return fail_connection(s);
+	s->broken = state == NULL;
 	/* class 40: deadlock, serialization failure */
 	s->base.again = state != NULL && strncmp(state, "40", 2) == 0;
 	return sts_store_fail(&s->base, err_of_state(state), "%s", s->pq->PQresultErrorMessage(r));
@@ -289,13 +292,16 @@ static enum sts_err greet(struct pg_store *s)
 static enum sts_err reconnect(struct pg_store *s)
 {
 	s->prepared_count = 0;
+	s->broken = false;
 	s->pq->PQreset(s->conn);
 	return s->pq->PQstatus(s->conn) == CONNECTION_OK ? greet(s) : fail_connection(s);
 }
 
+/* A server that was stopped at once leaves a last word behind: libpq then tells that it could not write, and still
+ * takes the connection for good. */
 static bool is_lost(const struct pg_store *s)
 {
-	return s->pq->PQstatus(s->conn) != CONNECTION_OK;
+	return s->broken || s->pq->PQstatus(s->conn) != CONNECTION_OK;
 }
 
 /* Within a transaction a lost connection has lost the transaction: then only who began it can begin anew. */
@@ -303,8 +309,10 @@ static enum sts_err run(struct sts_store *base, const char *sql, const struct st
 	sts_row_fn *row, void *arg)
 {
 	struct pg_store *s = (struct pg_store *)base;
-	enum sts_err err = run_once(base, sql, values, count, row, arg);
+	enum sts_err err;
 
+	s->broken = false;
+	err = run_once(base, sql, values, count, row, arg);
 	if (err == STS_OK || base->in_transaction || !is_lost(s))
 		return err;
 	err = reconnect(s);
@@ -315,8 +323,10 @@ static enum sts_err begin(struct sts_store *base, enum sts_begin how)
 {
 	struct pg_store *s = (struct pg_store *)base;
 	const char *sql = how == STS_BEGIN_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-	enum sts_err err = script(base, sql);
+	enum sts_err err;
 
+	s->broken = false;
+	err = script(base, sql);
 	if (err == STS_OK || !is_lost(s))
 		return err;
 	err = reconnect(s);
