@@ -130,6 +130,11 @@ void sts_engine_be_thrifty(struct sts_engine *engine)
 	sts_resolver_be_thrifty(engine->resolver);
 }
 
+enum sts_err sts_engine_set_stub(struct sts_engine *engine, struct sts_stub *stub)
+{
+	return sts_resolver_set_stub(engine->resolver, stub);
+}
+
 void sts_engine_set_share(struct sts_engine *engine, struct sts_share *share)
 {
 	engine->share = share;

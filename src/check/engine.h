@@ -6,6 +6,8 @@
 #include "mtasts/check.h"
 #include "net/loop.h"
 
+struct sts_stub;
+
 /** The loop the engine's checks run on. */
 struct sts_loop *sts_engine_loop(struct sts_engine *engine);
 
@@ -21,6 +23,13 @@ void sts_engine_set_concurrency(struct sts_engine *engine, size_t checks);
  * wait for from now on.
  */
 void sts_engine_be_thrifty(struct sts_engine *engine);
+
+/**
+ * Ask the stub what validation can prove nothing of (sts_resolver_set_stub()).
+ *
+ * @return STS_OK; STS_ENOMEM
+ */
+STS_MUST_CHECK enum sts_err sts_engine_set_stub(struct sts_engine *engine, struct sts_stub *stub);
 
 /**
  * Forget the check that was started with this arg: its connections are closed, no callback follows. Not to be called

@@ -128,6 +128,11 @@ bool sts_path_anchored(const struct sts_path *p, const char *name)
 	return false;
 }
 
+bool sts_path_has_one_top(const struct sts_path *p)
+{
+	return p->top_count == 1;
+}
+
 /* ---- contexts ---- */
 
 static bool can_reach_ipv6(const struct sts_path *p)

@@ -44,6 +44,8 @@ struct sts_validator *sts_path_validator(const struct sts_path *path);
 const struct sts_servers *sts_path_servers(const struct sts_path *path);
 /** The name is below (or at) a trust anchor: without this "not signed" is not proven. */
 bool sts_path_anchored(const struct sts_path *path, const char *name);
+/** All trust anchors are of one name: nothing below an unsigned name is signed. */
+bool sts_path_has_one_top(const struct sts_path *path);
 /** For the report; owned by the path, good until it is freed. */
 struct sts_resolver_path sts_path_view(const struct sts_path *path);
 /** Owner of the first trust anchor. */

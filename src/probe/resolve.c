@@ -1,10 +1,5 @@
-#include "probe/resolve.h"
-
 #include "base/clock.h"
-#include "probe/confirm.h"
-#include "probe/dnsask.h"
-#include "probe/path.h"
-#include "probe/prefetch.h"
+#include "probe/resolve_inside.h"
 #include "proto/dnsmsg.h"
 
 #include <stdlib.h>
@@ -17,58 +12,11 @@
  *                  -> (it fails as well) chase the CNAMEs, one question each, at their end the type itself -> finish
  */
 
-#define DIAGNOSE_MS 4000
 /* A resolver that is silent keeps the library busy for ten seconds or for seventeen, as its timers happen to meet. */
 #define LIBRARY_MS 15000
 
-struct sts_query {
-	struct sts_query *next, **link; /* in resolver->queries; NULL when it is over */
-	struct sts_resolver *resolver;
-	struct sts_arena *arena;
-	const char *name;
-	uint16_t type;
-	int64_t started_ms;
-	int64_t deadline_ms;
-	sts_answer_fn *done;
-	void *arg;
-	struct sts_ask *ask;
-	struct sts_dnsask *direct;
-	struct sts_confirm *confirm;
-	struct sts_timer deadline;
-	struct sts_timer again;         /* judges later: never from within the path's events or sts_resolve */
-	bool failed;                    /* the validator got nothing */
-	bool held;
-	bool repeated;                  /* with empty caches: bogus, or failed though the resolver answers */
-	bool reprobed;                  /* the path was probed once more because of this answer */
-	struct sts_answer answer;       /* what the validator said */
-	const char **chain;             /* CNAMEs chased after a failure */
-	size_t chain_count;
-	enum sts_dnssec chain_dnssec;   /* the weakest link */
-	size_t server;                  /* next resolver to ask directly */
-	const char *said;               /* what a resolver that fails says itself */
-};
-
-struct sts_resolver {
-	struct sts_loop *loop;
-	struct sts_path *path;
-	struct sts_confirmer *confirmer;
-	struct sts_query *queries;
-	struct sts_prefetched prefetched;
-	bool thrifty;
-};
-
-static void ask(struct sts_query *q);
 static void answered(const struct sts_ask_result *result, void *arg);
 static void judge(struct sts_query *q);
-static void confirm(struct sts_query *q);
-static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *result, const char *words, void *arg);
-static void diagnose(struct sts_query *q);
-static void diagnosed(const struct sts_dnsask_reply *reply, void *arg);
-static void chase(struct sts_query *q);
-static void chased(const struct sts_ask_result *result, void *arg);
-static void ask_target(struct sts_query *q);
-static void target_answered(const struct sts_ask_result *result, void *arg);
-static void finish(struct sts_query *q);
 
 /* ---- beginning and end of a question ---- */
 
@@ -83,6 +31,7 @@ static void stop(struct sts_query *q)
 	if (q->confirm != NULL)
 		sts_confirm_cancel(q->confirm);
 	q->confirm = NULL;
+	cheap_stop(q);
 	sts_timer_clear(&q->again);
 }
 
@@ -104,7 +53,7 @@ static void mark_unvalidated(struct sts_query *q)
 		q->answer.why = sts_strdup(q->arena, sts_path_view(q->resolver->path).why);
 }
 
-static void finish(struct sts_query *q)
+void query_finish(struct sts_query *q)
 {
 	if (sts_path_kind(q->resolver->path) == STS_PATH_UNVALIDATED)
 		mark_unvalidated(q);
@@ -115,10 +64,10 @@ static void finish(struct sts_query *q)
 	q->done(&q->answer, q->arg);
 }
 
-static void finish_without(struct sts_query *q, enum sts_dns_state state, const char *why)
+void query_finish_without(struct sts_query *q, enum sts_dns_state state, const char *why)
 {
 	q->answer = (struct sts_answer){.state = state, .why = why, .cname = q->chain, .cname_count = q->chain_count};
-	finish(q);
+	query_finish(q);
 }
 
 static const char *late_words(const struct sts_query *q)
@@ -134,12 +83,12 @@ static void late(void *arg)
 {
 	struct sts_query *q = arg;
 
-	finish_without(q, STS_DNS_TIMEOUT, late_words(q));
+	query_finish_without(q, STS_DNS_TIMEOUT, late_words(q));
 }
 
 static void impossible(void *arg)
 {
-	finish_without(arg, STS_DNS_MALFORMED, "not a name that DNS can carry");
+	query_finish_without(arg, STS_DNS_MALFORMED, "not a name that DNS can carry");
 }
 
 static const char *normalise(struct sts_arena *arena, const char *name)
@@ -159,7 +108,7 @@ static void ask_now(void *arg)
 	struct sts_query *q = arg;
 
 	sts_path_probe(q->resolver->path);
-	ask(q);
+	cheap_ask(q);
 }
 
 struct sts_query *sts_resolve(struct sts_resolver *resolver, struct sts_arena *arena, const char *name, uint16_t type,
@@ -204,7 +153,7 @@ static void given_up(void *arg)
 	judge(q);
 }
 
-static void ask(struct sts_query *q)
+void query_ask(struct sts_query *q)
 {
 	q->failed = q->held = false;
 	q->chain = NULL;
@@ -236,7 +185,7 @@ static enum sts_dnssec dnssec_of(const struct sts_query *q, enum sts_ask_verdict
 	                                                                                               : STS_DNSSEC_UNKNOWN;
 }
 
-static void read_result(struct sts_query *q, const struct sts_ask_result *result, const char *name, uint16_t type, struct sts_answer *out)
+void query_read(struct sts_query *q, const struct sts_ask_result *result, const char *name, uint16_t type, struct sts_answer *out)
 {
 	struct sts_dnsmsg message;
 	const char *why = NULL;
@@ -262,7 +211,7 @@ static void answered(const struct sts_ask_result *result, void *arg)
 	q->ask = NULL;
 	q->failed = result->failed;
 	if (!q->failed)
-		read_result(q, result, q->name, q->type, &q->answer);
+		query_read(q, result, q->name, q->type, &q->answer);
 	if (!q->failed && result->verdict == STS_ASK_SECURE)
 		sts_path_proved(q->resolver->path);
 	judge(q);
@@ -272,11 +221,11 @@ static void answered(const struct sts_ask_result *result, void *arg)
 static void judge_unproven(struct sts_query *q)
 {
 	if (q->failed) {
-		diagnose(q);
+		query_diagnose(q);
 	} else if (q->reprobed && q->answer.state == STS_DNS_BOGUS) {
-		finish_without(q, STS_DNS_SERVFAIL, "the keys of the trust anchor's zone could not be had, so nothing could be validated");
+		query_finish_without(q, STS_DNS_SERVFAIL, "the keys of the trust anchor's zone could not be had, so nothing could be validated");
 	} else if (q->reprobed) {
-		finish(q);
+		query_finish(q);
 	} else {
 		q->held = q->reprobed = true;
 		sts_path_probe(q->resolver->path);
@@ -287,7 +236,7 @@ static void judge(struct sts_query *q)
 {
 	q->held = false;
 	if (!q->failed && q->answer.dnssec == STS_DNSSEC_SECURE) {
-		finish(q);
+		query_finish(q);
 		return;
 	}
 	switch (sts_path_state(q->resolver->path)) {
@@ -299,11 +248,11 @@ static void judge(struct sts_query *q)
 		break;
 	case STS_PATH_STATE_KNOWN:
 		if (q->failed)
-			diagnose(q);
+			query_diagnose(q);
 		else if (q->answer.state == STS_DNS_BOGUS)
-			confirm(q);
+			query_confirm(q);
 		else
-			finish(q);
+			query_finish(q);
 		break;
 	}
 }
@@ -323,14 +272,14 @@ static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *res
 	switch (end) {
 	case STS_CONFIRM_BOGUS:
 	case STS_CONFIRM_OTHERWISE:
-		read_result(q, result, q->name, q->type, &q->answer);
-		finish(q);
+		query_read(q, result, q->name, q->type, &q->answer);
+		query_finish(q);
 		break;
 	case STS_CONFIRM_UNKNOWN:
 		if (q->failed)
-			chase(q);
+			query_chase(q);
 		else
-			finish_without(q, STS_DNS_SERVFAIL, words);
+			query_finish_without(q, STS_DNS_SERVFAIL, words);
 		break;
 	case STS_CONFIRM_STRIPPED:
 		q->held = q->reprobed = true;
@@ -339,181 +288,12 @@ static void confirmed(enum sts_confirm_end end, const struct sts_ask_result *res
 	}
 }
 
-static void confirm(struct sts_query *q)
+void query_confirm(struct sts_query *q)
 {
 	q->repeated = true;
 	q->confirm = sts_confirm_start(q->resolver->confirmer, q->arena, q->name, q->type, confirmed, q);
 	if (q->confirm == NULL)
-		finish_without(q, STS_DNS_SERVFAIL, "it failed, and could not be repeated");
-}
-
-/* ---- after a failure: what does the resolver say itself? ---- */
-
-static void diagnose(struct sts_query *q)
-{
-	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
-	int64_t until_ms = sts_now_ms() + DIAGNOSE_MS;
-	struct sts_dnsask_question question = {.name = q->name, .type = q->type, .recurse = true};
-
-	if (servers->count == 0) {
-		q->said = "no name server of the zone gave a usable answer";
-		chase(q);
-		return;
-	}
-	question.server = servers->list[q->server].address;
-	question.port = servers->list[q->server].port;
-	question.scope = servers->list[q->server].scope;
-	q->server++;
-	q->direct = sts_dnsask_start(q->resolver->loop, q->arena, &question, until_ms < q->deadline_ms ? until_ms : q->deadline_ms,
-		diagnosed, q);
-}
-
-static const char *says(enum sts_dns_state state)
-{
-	switch (state) {
-	case STS_DNS_SERVFAIL:
-		return "answers SERVFAIL";
-	case STS_DNS_REFUSED:
-		return "refuses to answer";
-	case STS_DNS_CNAME_LOOP:
-		return "answers with aliases that go round in a circle";
-	case STS_DNS_CNAME_LONG:
-		return "answers with too long a chain of aliases";
-	case STS_DNS_MALFORMED:
-		return "gives an answer that makes no sense";
-	default:
-		return "fails on some questions and answers others";
-	}
-}
-
-static void diagnosed(const struct sts_dnsask_reply *reply, void *arg)
-{
-	struct sts_query *q = arg;
-	const struct sts_servers *servers = sts_path_servers(q->resolver->path);
-	const char *server = servers->list[q->server - 1].address.text;
-	struct sts_answer a;
-
-	q->direct = NULL;
-	if (reply->state != STS_DNS_OK && q->server < servers->count) {
-		diagnose(q);
-		return;
-	}
-	if (reply->state != STS_DNS_OK) {
-		/* No way to the resolver is no answer from it. */
-		finish_without(q, reply->state == STS_DNS_NOT_ASKED ? STS_DNS_TIMEOUT : reply->state,
-			sts_sprintf(q->arena, "resolver %s: %s", server, reply->error));
-		return;
-	}
-	sts_dnsmsg_answer(&reply->message, q->name, q->type, q->arena, &a);
-	q->said = sts_sprintf(q->arena, "resolver %s %s", server, says(a.state));
-	if (a.state == STS_DNS_REFUSED || a.state == STS_DNS_MALFORMED)
-		finish_without(q, a.state, q->said);
-	else if (sts_answer_certain(&a) && !q->repeated)
-		confirm(q); /* nothing of this one was validated, but it shows that asking once more is worth while */
-	else
-		chase(q);
-}
-
-/* ---- the resolver fails: is it the chain of aliases? ---- */
-
-static void give_up(struct sts_query *q)
-{
-	finish_without(q, STS_DNS_SERVFAIL, q->said);
-}
-
-static void chase(struct sts_query *q)
-{
-	const char *name = q->chain_count == 0 ? q->name : q->chain[q->chain_count - 1];
-
-	q->ask = sts_ask(sts_path_validator(q->resolver->path), name, STS_T_CNAME, chased, q);
-	if (q->ask == NULL)
-		give_up(q);
-}
-
-static bool seen_before(const struct sts_query *q, const char *name)
-{
-	bool seen = sts_cstr_eqi(q->name, name);
-
-	for (size_t i = 0; i < q->chain_count && !seen; i++)
-		seen = sts_cstr_eqi(q->chain[i], name);
-	return seen;
-}
-
-static void chase_on(struct sts_query *q, const char *target)
-{
-	bool loop = seen_before(q, target);
-
-	*STS_PUSH(q->arena, q->chain, q->chain_count) = target;
-	if (loop)
-		finish_without(q, STS_DNS_CNAME_LOOP, NULL);
-	else if (q->chain_count > STS_CNAME_MAX)
-		finish_without(q, STS_DNS_CNAME_LONG, NULL);
-	else
-		chase(q);
-}
-
-static void weaken(struct sts_query *q, enum sts_dnssec link)
-{
-	if (q->chain_count == 0 || link != STS_DNSSEC_SECURE)
-		q->chain_dnssec = link;
-}
-
-static void finish_chased(struct sts_query *q, const struct sts_answer *last)
-{
-	q->answer = *last;
-	q->answer.cname = q->chain;
-	q->answer.cname_count = q->chain_count;
-	q->answer.dnssec = q->chain_dnssec;
-	finish(q);
-}
-
-static void chased(const struct sts_ask_result *result, void *arg)
-{
-	struct sts_query *q = arg;
-	const char *name = q->chain_count == 0 ? q->name : q->chain[q->chain_count - 1];
-	struct sts_answer a;
-
-	q->ask = NULL;
-	if (result->failed) {
-		give_up(q);
-		return;
-	}
-	read_result(q, result, name, STS_T_CNAME, &a);
-	weaken(q, a.dnssec);
-	if (a.state == STS_DNS_OK && a.rr_count != 0)
-		chase_on(q, a.rrs[0].host);
-	else if (a.state == STS_DNS_NXDOMAIN) /* so there are no records of any type */
-		finish_chased(q, &a);
-	else if (a.state == STS_DNS_NODATA && q->chain_count != 0)
-		ask_target(q);
-	else
-		give_up(q);
-}
-
-/* A chain too long for the resolver, but not for the protocol. */
-static void ask_target(struct sts_query *q)
-{
-	q->ask = sts_ask(sts_path_validator(q->resolver->path), q->chain[q->chain_count - 1], q->type, target_answered, q);
-	if (q->ask == NULL)
-		give_up(q);
-}
-
-static void target_answered(const struct sts_ask_result *result, void *arg)
-{
-	struct sts_query *q = arg;
-	struct sts_answer a;
-
-	q->ask = NULL;
-	if (result->failed) {
-		give_up(q);
-		return;
-	}
-	read_result(q, result, q->chain[q->chain_count - 1], q->type, &a);
-	weaken(q, a.dnssec);
-	if (sts_answer_certain(&a))
-		finish_chased(q, &a);
-	else
-		give_up(q);
+		query_finish_without(q, STS_DNS_SERVFAIL, "it failed, and could not be repeated");
 }
 
 /* ---- the path's events ---- */
@@ -523,10 +303,11 @@ static void moved(void *arg)
 	struct sts_resolver *r = arg;
 
 	r->prefetched = (struct sts_prefetched){.next = 0}; /* other caches */
-	for (struct sts_query *q = r->queries; q != NULL; q = q->next) {
+	for (struct sts_query *q = r->queries; q != NULL; q = q->next)
 		stop(q);
-		ask(q);
-	}
+	cheap_forget(r);
+	for (struct sts_query *q = r->queries; q != NULL; q = q->next)
+		query_ask(q);
 }
 
 static void settled(void *arg)
@@ -598,6 +379,7 @@ void sts_resolver_free(struct sts_resolver *r)
 		return;
 	while (r->queries != NULL)
 		unlink_query(r->queries);
+	cheap_free(r);
 	sts_confirmer_free(r->confirmer);
 	sts_path_free(r->path);
 	free(r);

@@ -7,6 +7,7 @@
 
 struct sts_resolver;
 struct sts_query;
+struct sts_stub;
 
 struct sts_resolver_options {
 	const char *const *resolvers; /* "IP", "IP:PORT", "[IP]:PORT"; none: the system's, or recursion where these strip DNSSEC */
@@ -59,6 +60,18 @@ void sts_resolver_warm(struct sts_resolver *resolver, const char *name, uint16_t
  * are the same. Before the first question. For many domains at once, where the number of questions counts and not how soon one answer comes. */
 void sts_resolver_be_thrifty(struct sts_resolver *resolver);
 bool sts_resolver_is_thrifty(const struct sts_resolver *resolver);
+
+/**
+ * Put questions to the stub where validation can prove nothing: at and below a registrable domain whose MX records the validator found to be unsigned
+ * (RFC 4033 section 5: no chain of trust leads out of an unsigned zone). Answers are the same and cost less. Used only while the path is validated
+ * through resolvers and has one trust anchor; what a plain question does not answer for certain is asked of the validator.
+ *
+ * @param stub  of the same loop, and of the resolvers that are asked here; borrowed; whoever frees it first asks nothing any more
+ * @return STS_OK; STS_ENOMEM
+ */
+STS_MUST_CHECK enum sts_err sts_resolver_set_stub(struct sts_resolver *resolver, struct sts_stub *stub);
+/** How many answers came from the stub. */
+uint64_t sts_resolver_plain_count(const struct sts_resolver *resolver);
 
 /** The first resolver that is asked now; false while recursing from the root. */
 bool sts_resolver_first(const struct sts_resolver *resolver, struct sts_address *server, uint16_t *port);

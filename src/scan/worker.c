@@ -156,6 +156,12 @@ static bool is_nothing(const struct sts_answer *a, struct sts_arena *arena)
 	return !sts_has_record(&f);
 }
 
+/* At this depth nothing but the record is wanted, and no policy calls for validation. */
+static bool is_all(const struct slot *s, const struct sts_answer *a)
+{
+	return s->worker->run->scan->depth == STS_DEPTH_RECORD && a->state == STS_DNS_OK && a->cname_count == 0;
+}
+
 static bool is_trouble(const struct sts_answer *a)
 {
 	return a->state == STS_DNS_SERVFAIL || a->state == STS_DNS_TIMEOUT || a->state == STS_DNS_REFUSED ||
@@ -166,7 +172,7 @@ static void look_closer(struct slot *s, const struct sts_answer *answer)
 {
 	struct sts_scan_worker *w = s->worker;
 
-	if (is_nothing(answer, w->scratch)) {
+	if (is_nothing(answer, w->scratch) || is_all(s, answer)) {
 		settle_answer(s, answer);
 	} else if (is_trouble(answer)) {
 		/* what looks like trouble may be a fault of the domain: at last, the check tells them apart */
@@ -400,6 +406,8 @@ enum sts_err sts_scan_worker_new(
 		err = make_engine(w, why);
 	if (err == STS_OK)
 		err = sts_stub_new(w->loop, &so, &w->stub);
+	if (err == STS_OK)
+		err = sts_engine_set_stub(w->engine, w->stub);
 	if (err != STS_OK)
 		sts_scan_worker_free(w);
 	else

@@ -209,3 +209,25 @@ CASES = [
     case("servers at special addresses", f"--deny-private {VIA} --wait 5000 _mta-sts.signed.test AUTH",
          {"_mta-sts.signed.test AUTH": {"servers": [{"state": "OK"}] * 2}}),
 ]
+
+
+def cheaply(c):
+    """The same questions by way of the stub where validation can prove nothing: the same answers."""
+    return {**c, "name": c["name"] + ", cheaply", "args": "--cheap " + c["args"], "want": {**c["want"], **c.get("cheap", {})}}
+
+
+CASES += [cheaply(c) for c in CASES if "--resolver" in c["args"] and not c.get("alone") and not c.get("error") and "--then" not in c["args"]]
+CASES += [
+    case("what is unsigned is asked plainly", f"--cheap {VIA} _mta-sts.unsigned.test TXT nothing.unsigned.test A mx.unsigned.test AAAA unsigned.test MX "
+         "mx.unsigned.test A c6.unsigned.test TXT back.unsigned.test TXT out.signed.test TXT _mta-sts.signed.test TXT _mta-sts.bogus.test TXT",
+         {"_mta-sts.unsigned.test TXT": {"state": "OK", "dnssec": "INSECURE", "signer": None, "why": None, "rrs": [{"data": "v=STSv1; id=2;"}]},
+          "mx.unsigned.test AAAA": {"state": "NODATA", "dnssec": "INSECURE"},
+          "back.unsigned.test TXT": {"state": "OK", "dnssec": "INSECURE", "cname": ["_mta-sts.signed.test"]},
+          "_mta-sts.signed.test TXT": SECURE, "_mta-sts.bogus.test TXT": {"state": "BOGUS"}},
+         # not plainly: the MX that taught it, an alias into a signed zone
+         {"plain": 5, **VALIDATED}),
+    case("nothing is asked plainly where nothing can be proven", f"--cheap --resolver {PASSING} --trust-anchor DIR/anchor-test root NS",
+         {"root NS": {"dnssec": "UNKNOWN"}}, {"plain": 0, **VALIDATED}),
+    case("freed with plain questions out", f"--cheap {VIA} --quit 1 x.silent.test TXT " + " ".join(f"n{i}.unsigned.test A" for i in range(50)), {}),
+    case("cancelled with plain questions out", f"--cheap {VIA} --cancel 1 x.silent.test TXT " + " ".join(f"n{i}.unsigned.test A" for i in range(50)), {}),
+]
