@@ -7,20 +7,35 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Of one operation; the default provider has 124 ciphers. */
-#define TABLE_MAX 160
+/* Of one operation. */
+#define TABLE_MAX 40
 
-/* Operations whose table is cut, with words of a name or of its properties. OpenSSL walks through everything a library has for each key that it reads,
- * so all that neither TLS nor a certificate can ask for is in the way. Modes and kinds are left out by name, so that one that is yet to come stays. */
+typedef const char *const names[];
+
+/* What TLS and certificates may ask for. OpenSSL walks through everything a library has for each key that it reads, so all else is in the way. */
 static const struct cut {
 	int operation;
-	const char *needed; /* in its properties, or NULL */
-	const char *const *without;
+	const char *property; /* must be among its properties, or NULL */
+	const char *const *kept; /* by the first of its names */
 } cuts[] = {
-	{OSSL_OP_DECODER, "structure=SubjectPublicKeyInfo", NULL},
+	/* keys that may sign */
+	{OSSL_OP_DECODER, "structure=SubjectPublicKeyInfo", (names){"RSA", "RSA-PSS", "DSA", "EC", "ED25519", "ED448", "SM2", NULL}},
+	/* the CTR and the ECB for random numbers */
 	{OSSL_OP_CIPHER, NULL,
-		(const char *const[]){"-192-", "-OFB", "-CFB", "-XTS", "-OCB", "-SIV", "-WRAP", "-CTS", "SM4-", "DES-EDE-", NULL}},
-	{OSSL_OP_KEYMGMT, NULL, (const char *const[]){"CMAC", "POLY1305", "SIPHASH", "SCRYPT", "HKDF", "TLS1-PRF", NULL}},
+		(names){"AES-128-CBC", "AES-256-CBC", "AES-128-GCM", "AES-256-GCM", "AES-128-CCM", "AES-256-CCM", "AES-256-CTR", "AES-256-ECB",
+			"AES-128-CBC-HMAC-SHA1", "AES-256-CBC-HMAC-SHA1", "AES-128-CBC-HMAC-SHA256", "AES-256-CBC-HMAC-SHA256", "ARIA-128-GCM",
+			"ARIA-256-GCM", "CAMELLIA-128-CBC", "CAMELLIA-256-CBC", "ChaCha20-Poly1305", "DES-EDE3-CBC", "NULL", NULL}},
+	/* SHAKE-256 for Ed448 */
+	{OSSL_OP_DIGEST, NULL,
+		(names){"MD5", "SHA1", "MD5-SHA1", "RIPEMD-160", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512", "SHA2-512/224", "SHA2-512/256",
+			"SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "SHAKE-256", "SM3", NULL}},
+	{OSSL_OP_KEYMGMT, NULL,
+		(names){"RSA", "RSA-PSS", "DSA", "EC", "ED25519", "ED448", "SM2", "DH", "X25519", "X448", "HMAC", NULL}},
+	{OSSL_OP_SIGNATURE, NULL, (names){"RSA", "DSA", "ECDSA", "ED25519", "ED448", "SM2", "HMAC", NULL}},
+	{OSSL_OP_KEYEXCH, NULL, (names){"DH", "ECDH", "X25519", "X448", NULL}},
+	{OSSL_OP_KDF, NULL, (names){"HKDF", "TLS13-KDF", "TLS1-PRF", NULL}},
+	{OSSL_OP_MAC, NULL, (names){"HMAC", NULL}},
+	{OSSL_OP_RAND, NULL, (names){"CTR-DRBG", "SEED-SRC", NULL}},
 };
 #define CUTS (sizeof cuts / sizeof cuts[0])
 
@@ -29,12 +44,21 @@ static OSSL_PROVIDER *lender;
 static OSSL_ALGORITHM tables[CUTS][TABLE_MAX + 1];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static bool has_word(const char *text, const char *const *words)
+static bool is_first(const char *name, const char *all)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, all, len) == 0 && (all[len] == ':' || all[len] == '\0');
+}
+
+static bool is_kept(const struct cut *cut, const OSSL_ALGORITHM *a)
 {
 	bool found = false;
 
-	for (; words != NULL && *words != NULL && !found; words++)
-		found = strstr(text, *words) != NULL;
+	if (cut->property != NULL && strstr(a->property_definition, cut->property) == NULL)
+		return false;
+	for (const char *const *name = cut->kept; *name != NULL && !found; name++)
+		found = is_first(*name, a->algorithm_names);
 	return found;
 }
 
@@ -45,16 +69,10 @@ static bool fill(OSSL_ALGORITHM *table, const struct cut *cut)
 	const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(lender, cut->operation, &no_store);
 	size_t count = 0;
 
-	for (; all != NULL && all->algorithm_names != NULL; all++) {
-		if (cut->needed != NULL && strstr(all->property_definition, cut->needed) == NULL)
-			continue;
-		if (has_word(all->algorithm_names, cut->without))
-			continue;
-		if (count == TABLE_MAX)
-			return false;
-		table[count++] = *all;
-	}
-	return count > 0;
+	for (; all != NULL && all->algorithm_names != NULL && count < TABLE_MAX; all++)
+		if (is_kept(cut, all))
+			table[count++] = *all;
+	return count > 0 && all != NULL && all->algorithm_names == NULL;
 }
 
 static void choose(void)
