@@ -42,6 +42,7 @@ struct sts_query {
 	struct errand *errand;          /* the plain question that is out */
 	struct lesson *lesson;          /* waited for */
 	struct sts_query *next_waiting; /* for the same lesson */
+	unsigned lessons;               /* waited for so far */
 	bool replied;                   /* answer is that of a plain question */
 };
 
