@@ -116,6 +116,7 @@ char *sts_strdup(struct sts_arena *arena, const char *s)
 
 char *sts_sprintf(struct sts_arena *arena, const char *fmt, ...)
 {
+	char text[256]; /* most are short, and then printed once */
 	va_list ap;
 	va_list again;
 	char *p;
@@ -123,12 +124,15 @@ char *sts_sprintf(struct sts_arena *arena, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (len < 0)
 		die("format failed");
 	p = sts_alloc(arena, (size_t)len + 1);
-	vsnprintf(p, (size_t)len + 1, fmt, again);
+	if ((size_t)len < sizeof text)
+		memcpy(p, text, (size_t)len);
+	else
+		vsnprintf(p, (size_t)len + 1, fmt, again);
 	va_end(again);
 	return p;
 }

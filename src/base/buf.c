@@ -72,15 +72,18 @@ void sts_buf_puts(struct sts_buf *b, const char *cstr)
 
 void sts_buf_printf(struct sts_buf *b, const char *fmt, ...)
 {
+	char text[256]; /* most are short, and then printed once */
 	va_list ap;
 	va_list again;
 	int len;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	if (len >= 0 && sts_buf_reserve(b, (size_t)len)) {
+	if (len >= 0 && (size_t)len < sizeof text) {
+		sts_buf_add(b, text, (size_t)len);
+	} else if (len >= 0 && sts_buf_reserve(b, (size_t)len)) {
 		vsnprintf(b->ptr + b->len, (size_t)len + 1, fmt, again);
 		b->len += (size_t)len;
 	}

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-#include <inttypes.h>
-
 static void new_line(struct sts_jsonw *w)
 {
 	if (!w->pretty)
@@ -23,8 +21,11 @@ static void lead(struct sts_jsonw *w, const char *key)
 		w->has_items[w->depth - 1] = true;
 		new_line(w);
 	}
-	if (key != NULL)
-		sts_buf_printf(w->out, w->pretty ? "\"%s\": " : "\"%s\":", key);
+	if (key == NULL)
+		return;
+	sts_buf_addc(w->out, '"');
+	sts_buf_puts(w->out, key);
+	sts_buf_puts(w->out, w->pretty ? "\": " : "\":");
 }
 
 static void open_level(struct sts_jsonw *w, const char *key, char bracket)
@@ -85,6 +86,16 @@ static void escape_char(struct sts_buf *b, uint32_t cp)
 			(unsigned)(0xDC00 + ((cp - 0x10000) & 0x3FF)));
 }
 
+/* Octets at the start that stand for themselves; nearly always all of them. */
+static size_t plain(struct sts_str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.ptr[n] >= ' ' && s.ptr[n] < 0x7F && s.ptr[n] != '"' && s.ptr[n] != '\\')
+		n++;
+	return n;
+}
+
 void sts_jw_str(struct sts_jsonw *w, const char *key, struct sts_str s)
 {
 	struct sts_buf *b = w->out;
@@ -94,6 +105,11 @@ void sts_jw_str(struct sts_jsonw *w, const char *key, struct sts_str s)
 	lead(w, key);
 	sts_buf_addc(b, '"');
 	for (; s.len > 0; s = sts_str_from(s, n == 0 ? 1 : n)) {
+		n = plain(s);
+		if (n > 0) {
+			sts_buf_add(b, s.ptr, n);
+			continue;
+		}
 		n = sts_utf8_take(s, &cp);
 		if (n == 0)
 			sts_buf_puts(b, "\xEF\xBF\xBD");
@@ -117,8 +133,18 @@ void sts_jw_cstr(struct sts_jsonw *w, const char *key, const char *s)
 
 void sts_jw_int(struct sts_jsonw *w, const char *key, int64_t v)
 {
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char digits[21];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (v < 0)
+		digits[--at] = '-';
 	lead(w, key);
-	sts_buf_printf(w->out, "%" PRId64, v);
+	sts_buf_add(w->out, digits + at, sizeof digits - at);
 }
 
 void sts_jw_bool(struct sts_jsonw *w, const char *key, bool v)

@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 
 /* Octets of a distinguished name and of one of its parts that are kept. */
 #define NAME_MAX_LEN 512
@@ -15,8 +14,13 @@
 
 static void hex(const unsigned char *data, size_t len, char *out)
 {
-	for (size_t i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", data[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[data[i] >> 4];
+		out[2 * i + 1] = digits[data[i] & 15];
+	}
+	out[2 * len] = '\0';
 }
 
 void sts_sha256_hex(const void *data, size_t len, char out[static 65])

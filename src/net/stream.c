@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include "base/clock.h"
 #include "net/address.h"
 
 #include <errno.h>
@@ -9,12 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* How long an answer of the routing table is good: a check more or less makes no difference, ten thousand a second do. */
+#define ROUTES_KEEP_MS 1000
+
 void sts_stream_init(struct sts_stream *s)
 {
 	*s = (struct sts_stream){.fd = -1};
 }
 
 /* ---- connecting -------------------------------------------------------------------------------------------------- */
+
+static bool is_routable(int family);
 
 /* Errors of the routing table come at once and mean this machine; the same from the network come later and mean the
  * other side. */
@@ -25,7 +31,7 @@ static enum sts_tcp local_failure(int error, int family, const char **why)
 	case EADDRNOTAVAIL:
 	case EAFNOSUPPORT:
 	case EPROTONOSUPPORT:
-		if (sts_family_routable(family)) {
+		if (is_routable(family)) {
 			*why = "no route to this network";
 			return STS_TCP_UNREACHABLE;
 		}
@@ -112,7 +118,7 @@ enum sts_tcp sts_stream_connected(struct sts_stream *s, const char **why)
 }
 
 /* A datagram socket "connects" by asking the routing table. The addresses are those of two root name servers. */
-bool sts_family_routable(int family)
+static bool is_routable(int family)
 {
 	struct sts_address to;
 	struct sockaddr_storage sa;
@@ -129,6 +135,19 @@ bool sts_family_routable(int family)
 	routable = connect(fd, (struct sockaddr *)&sa, len) == 0;
 	close(fd);
 	return routable;
+}
+
+bool sts_family_routable(int family)
+{
+	static _Atomic int64_t known[2]; /* when it was asked, in ms, doubled, and 1 more when there is a way */
+	_Atomic int64_t *last = &known[family == 6];
+	int64_t now = sts_now_ms(), seen = *last;
+
+	if (seen != 0 && now - seen / 2 < ROUTES_KEEP_MS)
+		return (seen & 1) != 0;
+	seen = 2 * now + is_routable(family);
+	*last = seen;
+	return (seen & 1) != 0;
 }
 
 /* ---- octets ------------------------------------------------------------------------------------------------------ */

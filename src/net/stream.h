@@ -47,7 +47,7 @@ bool sts_stream_has_arrived(struct sts_stream *s, size_t *count);
 /** Say goodbye where TLS stands, and close; closed streams are fine. */
 void sts_stream_close(struct sts_stream *s);
 
-/** This machine has a way to public addresses of the family (4 or 6): asks the routing table, sends nothing. */
+/** This machine has a way to public addresses of the family (4 or 6): asks the routing table, at most once a second, and sends nothing. Any thread. */
 bool sts_family_routable(int family);
 
 #endif

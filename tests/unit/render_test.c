@@ -368,6 +368,96 @@ static void json_nul(void)
 	sts_arena_free(a);
 }
 
+/* Runs that stand for themselves, and what does not, in every place of a text. */
+static void json_texts(void)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"", "\"\""},
+		{"plain ~", "\"plain ~\""},
+		{"\"", "\"\\\"\""},
+		{"\"run", "\"\\\"run\""},
+		{"run\\", "\"run\\\\\""},
+		{"a\r\nb\tc", "\"a\\r\\nb\\tc\""},
+		{"a\x1F\x7F/", "\"a\\u001F\\u007F/\""},
+		{"gr\xC3\xBC\xC3\x9F", "\"gr\xC3\xBC\xC3\x9F\""},
+		{"a\xC3", "\"a\xEF\xBF\xBD\""},
+		{"\x80zz\xE2\x82", "\"\xEF\xBF\xBDzz\xEF\xBF\xBD\xEF\xBF\xBD\""},
+		{"\xC2\x9F|\xE2\x80\xAE", "\"\\u009F|\\u202E\""},
+		{"\xF0\x9F\x93\xA7 mail", "\"\xF0\x9F\x93\xA7 mail\""},
+	};
+	struct sts_buf b;
+	struct sts_jsonw w;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CASE("json: text %zu", i);
+		sts_buf_init(&b, 1000);
+		w = sts_jsonw(&b, false);
+		sts_jw_str(&w, NULL, sts_str_of(rows[i].text));
+		EXPECT_CSTR(b.ptr, rows[i].want);
+		sts_buf_clear(&b);
+	}
+}
+
+static void json_small(void)
+{
+	struct sts_buf b;
+	struct sts_jsonw w;
+
+	CASE("json: numbers, literals and names, in a line and indented");
+	sts_buf_init(&b, 1000);
+	w = sts_jsonw(&b, false);
+	sts_jw_array(&w, NULL);
+	sts_jw_int(&w, NULL, 0);
+	sts_jw_int(&w, NULL, -1);
+	sts_jw_int(&w, NULL, INT64_MAX);
+	sts_jw_int(&w, NULL, INT64_MIN);
+	sts_jw_object(&w, NULL);
+	sts_jw_bool(&w, "yes", true);
+	sts_jw_null(&w, "none");
+	sts_jw_str(&w, "nothing", sts_str(NULL, 0));
+	sts_jw_end_object(&w);
+	sts_jw_end_array(&w);
+	EXPECT_CSTR(b.ptr, "[0,-1,9223372036854775807,-9223372036854775808,{\"yes\":true,\"none\":null,\"nothing\":\"\"}]");
+	sts_buf_reset(&b);
+	w = sts_jsonw(&b, true);
+	sts_jw_object(&w, NULL);
+	sts_jw_int(&w, "n", 1200);
+	sts_jw_end_object(&w);
+	EXPECT_CSTR(b.ptr, "{\n  \"n\": 1200\n}");
+	sts_buf_clear(&b);
+
+	CASE("json: a builder that is full says so, and does not overflow");
+	sts_buf_init(&b, 12);
+	w = sts_jsonw(&b, false);
+	sts_jw_str(&w, NULL, STS_STR("a text of more than twelve"));
+	EXPECT(b.failed && b.len <= 12);
+	sts_buf_clear(&b);
+}
+
+/* The longest that is printed once, and the shortest that is printed twice. */
+static void printing(void)
+{
+	struct sts_arena *a = sts_arena_new();
+
+	for (int len = 250; len < 262; len++) {
+		struct sts_buf b;
+		const char *text;
+
+		CASE("print %d octets", len);
+		sts_buf_init(&b, 1000);
+		sts_buf_printf(&b, "%s", "<");
+		sts_buf_printf(&b, "%*d", len, 7);
+		text = sts_sprintf(a, "<%*d", len, 7);
+		EXPECT_INT(b.len, (size_t)len + 1);
+		EXPECT_INT(strlen(text), (size_t)len + 1);
+		EXPECT(strcmp(text, b.ptr) == 0 && text[len] == '7' && text[len - 1] == ' ');
+		sts_buf_clear(&b);
+	}
+	sts_arena_free(a);
+}
+
 static void json_several(void)
 {
 	const struct sts_report *two[2] = {fixture("healthy"), fixture("hostile")};
@@ -500,6 +590,9 @@ int main(void)
 	json_unknown();
 	json_hostile();
 	json_nul();
+	json_texts();
+	json_small();
+	printing();
 	json_several();
 	json_sarif();
 	nagios();
