@@ -326,6 +326,43 @@ enum sts_err sts_domain_parse(struct sts_str typed, struct sts_arena *arena, str
 	return STS_OK;
 }
 
+/* ---- the quick way ---- */
+
+/* One label in lower case. @return its length; 0: it is not one, or the long way has to look at it */
+static size_t copy_label(struct sts_str rest, char *out)
+{
+	size_t n = 0;
+
+	for (; n < rest.len && rest.ptr[n] != '.'; n++) {
+		char c = rest.ptr[n];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		else if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+			return 0;
+		out[n] = c;
+	}
+	if (n == 0 || n > LABEL_MAX_OCTETS || out[0] == '-' || out[n - 1] == '-')
+		return 0;
+	return n >= 4 && memcmp(out, "xn--", 4) == 0 ? 0 : n;
+}
+
+bool sts_domain_plain(struct sts_str typed, size_t max, char out[static 254])
+{
+	size_t at = 0, n;
+
+	if (typed.len > max || typed.len > DOMAIN_MAX_OCTETS)
+		return false;
+	while ((n = copy_label(sts_str_from(typed, at), out + at)) > 0 && at + n < typed.len) {
+		at += n;
+		out[at++] = '.';
+	}
+	if (n == 0 || at == 0 || is_numeric(sts_str(out + at, n)))
+		return false;
+	out[typed.len] = '\0';
+	return psl_is_public_suffix2(psl_builtin(), out, PSL_TYPE_ICANN) == 0;
+}
+
 const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena)
 {
 	char *text = NULL;

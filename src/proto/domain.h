@@ -25,6 +25,15 @@ struct sts_domain {
 STS_MUST_CHECK enum sts_err sts_domain_parse(
 	struct sts_str typed, struct sts_arena *arena, struct sts_domain *out, const char **why);
 
+/**
+ * The same, quickly, for what most names in a list are: letters, digits and hyphens, nothing around them, no A-label.
+ *
+ * @param max  octets of the longest name to take here, at most 253
+ * @param out  the name in lower case, NUL-terminated, as long as typed; undefined on false
+ * @return true: sts_domain_parse() would say the same, without notes; false: it has to be asked
+ */
+STS_MUST_CHECK bool sts_domain_plain(struct sts_str typed, size_t max, char out[static 254]);
+
 /** A-label host name (from DNS) in U-label form for show, or NULL when it does not differ or does not convert.
  * Arena-owned. */
 const char *sts_domain_unicode(const char *ascii, struct sts_arena *arena);

@@ -86,6 +86,25 @@ static void test_parse(struct sts_arena *arena)
 			EXPECT(why != NULL && is_printable_sentence(why));
 		}
 	}
+	CASE("the quick way says the same, or asks for the long one");
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct sts_str typed = sts_str_of(cases[i].typed);
+		char out[254];
+
+		if (sts_domain_plain(typed, 253, out)) {
+			EXPECT_CSTR(out, cases[i].ascii);
+			EXPECT_CSTR(NULL, cases[i].unicode);
+			EXPECT_INT(cases[i].notes, 0);
+		} else {
+			/* whatever is a name and nothing else is taken */
+			EXPECT(cases[i].ascii == NULL || cases[i].unicode != NULL || cases[i].notes > 0 || strpbrk(cases[i].typed, " /") != NULL ||
+				typed.ptr[typed.len - 1] == '.');
+		}
+	}
+	EXPECT(!sts_domain_plain(STS_STR("example.com"), 10, (char[254]){0}));
+	EXPECT(sts_domain_plain(STS_STR("example.com"), 11, (char[254]){0}));
+	EXPECT(!sts_domain_plain(STS_STR("a\0b.example"), 253, (char[254]){0}));
+	EXPECT(!sts_domain_plain((struct sts_str){NULL, 0}, 253, (char[254]){0}));
 	CASE("zero octets and endless input");
 	{
 		static char huge[5000];
