@@ -1,9 +1,9 @@
 #include "probe/stub.h"
 
 #include "base/arena.h"
+#include "probe/stub_wire.h"
 #include "proto/dnsmsg.h"
 
-#include <ares.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,7 +11,6 @@
 /* Each channel has one socket a server: several make for several source ports. */
 #define CHANNELS 4
 #define UDP_SIZE 1232
-#define RECEIVE_BUFFER (4 * 1024 * 1024)
 /* ares_timeout() walks all questions: a steady tick is cheaper. */
 #define TICK_MS 50
 /* Descriptors of all channels: a UDP and a TCP socket for every server. */
@@ -39,17 +38,60 @@ struct question {
 
 struct sts_stub {
 	struct sts_loop *loop;
+	struct sts_wire *wire;
 	struct channel channels[CHANNELS];
-	size_t turn;
+	size_t turn; /* the channel of the next questions: as many as travel together */
+	size_t asked; /* of these */
 	struct watched watched[WATCHES];
-	struct sts_timer tick;
+	struct sts_timer tick, soon;
+	bool in_round, soon_set;
 	struct question *spare;
 	uint16_t ids[2048]; /* drawn in advance: unpredictable, for a reply must prove that it saw the question */
 	size_t ids_left;
-	sts_loop_fn *after;
+	sts_loop_fn *before, *after;
 	void *arg;
 	bool closing;
 };
+
+/* ---- rounds: replies are handed out, more is asked, all that waits is sent -------------------------------------------- */
+
+static void begin_round(struct sts_stub *stub)
+{
+	stub->in_round = true;
+	stub->before(stub->arg);
+}
+
+static void send_waiting(struct sts_stub *stub)
+{
+	ares_socket_t failed;
+
+	sts_wire_flush(stub->wire);
+	while ((failed = sts_wire_failed(stub->wire)) != ARES_SOCKET_BAD) {
+		/* the channel that it belongs to reads the error, and asks what was out on it anew, as often as it may */
+		for (size_t i = 0; i < CHANNELS; i++)
+			ares_process_fd(stub->channels[i].ares, failed, ARES_SOCKET_BAD);
+		sts_wire_flush(stub->wire);
+	}
+	stub->turn++;
+	stub->asked = 0;
+}
+
+static void end_round(struct sts_stub *stub)
+{
+	stub->after(stub->arg);
+	send_waiting(stub);
+	stub->in_round = false;
+}
+
+/* What was asked outside of a round. */
+static void soon(void *arg)
+{
+	struct sts_stub *stub = arg;
+
+	stub->soon_set = false;
+	begin_round(stub);
+	end_round(stub);
+}
 
 /* ---- descriptors ---------------------------------------------------------------------------------------------------- */
 
@@ -57,11 +99,15 @@ static void ready(unsigned what, void *arg)
 {
 	struct watched *w = arg;
 	struct sts_stub *stub = w->stub;
+	ares_channel channel = w->channel;
 	ares_socket_t in = (what & STS_READABLE) != 0 ? w->fd : ARES_SOCKET_BAD;
 	ares_socket_t out = (what & STS_WRITABLE) != 0 ? w->fd : ARES_SOCKET_BAD;
 
-	ares_process_fd(w->channel, in, out);
-	stub->after(stub->arg);
+	begin_round(stub);
+	do
+		ares_process_fd(channel, in, out);
+	while (in != ARES_SOCKET_BAD && sts_wire_holds(stub->wire, in));
+	end_round(stub);
 }
 
 static struct watched *find(struct sts_stub *stub, ares_socket_t fd)
@@ -98,10 +144,11 @@ static void tick(void *arg)
 {
 	struct sts_stub *stub = arg;
 
+	begin_round(stub);
 	for (size_t i = 0; i < CHANNELS; i++)
 		ares_process_fd(stub->channels[i].ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	sts_timer_set(stub->loop, &stub->tick, TICK_MS, tick, stub);
-	stub->after(stub->arg);
+	end_round(stub);
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------------- */
@@ -130,6 +177,16 @@ static struct question *take_question(struct sts_stub *stub)
 		return malloc(sizeof *q);
 	stub->spare = q->next;
 	return q;
+}
+
+/* Questions that travel together go through one channel. */
+static ares_channel next_channel(struct sts_stub *stub)
+{
+	if (stub->asked++ == STS_WIRE_BATCH) {
+		stub->turn++;
+		stub->asked = 1;
+	}
+	return stub->channels[stub->turn % CHANNELS].ares;
 }
 
 static void answered(void *arg, int status, int timeouts, unsigned char *reply, int len)
@@ -171,7 +228,11 @@ bool sts_stub_ask(struct sts_stub *stub, const char *name, uint16_t type, sts_st
 		return true;
 	}
 	*q = (struct question){.stub = stub, .done = done, .arg = arg};
-	ares_send(stub->channels[stub->turn++ % CHANNELS].ares, packet, (int)len, answered, q);
+	ares_send(next_channel(stub), packet, (int)len, answered, q);
+	if (!stub->in_round && !stub->soon_set) {
+		stub->soon_set = true;
+		sts_timer_set(stub->loop, &stub->soon, 0, soon, stub);
+	}
 	return true;
 }
 
@@ -186,18 +247,18 @@ static enum sts_err open_channel(struct channel *c, const struct sts_stub_option
 		.timeout = (int)o->timeout_ms,
 		.tries = (int)o->tries,
 		.ednspsz = UDP_SIZE,
-		.socket_receive_buffer_size = RECEIVE_BUFFER,
 		.lookups = lookups,
 		.sock_state_cb = state_changed,
 		.sock_state_cb_data = c,
 	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF |
-		ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS |
+		ARES_OPT_SOCK_STATE_CB;
 
 	if (ares_init_options(&c->ares, &options, mask) != ARES_SUCCESS) {
 		c->ares = NULL;
 		return STS_ENOMEM;
 	}
+	sts_wire_carry(c->stub->wire, c->ares);
 	return ares_set_servers_ports_csv(c->ares, servers) == ARES_SUCCESS ? STS_OK : STS_EINVAL;
 }
 
@@ -226,8 +287,12 @@ enum sts_err sts_stub_new(struct sts_loop *loop, const struct sts_stub_options *
 		const char *servers = as_csv(options->servers, arena);
 
 		stub->loop = loop;
+		stub->before = options->before;
 		stub->after = options->after;
 		stub->arg = options->arg;
+		stub->wire = sts_wire_new(UDP_SIZE);
+		if (stub->wire == NULL)
+			err = STS_ENOMEM;
 		for (size_t i = 0; i < CHANNELS && err == STS_OK; i++) {
 			stub->channels[i].stub = stub;
 			err = open_channel(&stub->channels[i], options, servers);
@@ -249,11 +314,13 @@ void sts_stub_free(struct sts_stub *stub)
 		return;
 	stub->closing = true;
 	sts_timer_clear(&stub->tick);
+	sts_timer_clear(&stub->soon);
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (stub->channels[i].ares != NULL)
 			ares_destroy(stub->channels[i].ares);
 	for (size_t i = 0; i < WATCHES; i++)
 		sts_watch_clear(&stub->watched[i].watch);
+	sts_wire_free(stub->wire);
 	for (struct question *q = stub->spare, *next; q != NULL; q = next) {
 		next = q->next;
 		free(q);

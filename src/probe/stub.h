@@ -1,6 +1,6 @@
 /*
- * Many questions to recursive resolvers, cheaply and without validation: the discovery stage of a scan. c-ares lives here
- * and nowhere else. Trusts the resolvers and the way to them no further than its callers do.
+ * Many questions to recursive resolvers, cheaply and without validation: the discovery stage of a scan. c-ares lives here,
+ * in stub_wire.c, and nowhere else. Trusts the resolvers and the way to them no further than its callers do.
  */
 #ifndef STS_PROBE_STUB_H
 #define STS_PROBE_STUB_H
@@ -10,12 +10,15 @@
 
 struct sts_stub;
 
-/** @param after  called whenever answers were handed out: the place to ask more; never from within sts_stub_ask() */
+/**
+ * @param before  called whenever answers are about to be handed out: the place to look at the clock
+ * @param after   called whenever answers were handed out: the place to ask more; never from within sts_stub_ask(). Questions are sent when it returns
+ */
 struct sts_stub_options {
 	const struct sts_servers *servers; /* at least one; copied */
 	unsigned timeout_ms;               /* of the first try; doubled for each that follows */
 	unsigned tries;                    /* at each server */
-	sts_loop_fn *after;
+	sts_loop_fn *before, *after;
 	void *arg;
 };
 

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Longer ones may be cut somewhere in a sentence. */
-#define DOMAIN_MAX 150
 #define RESULT_MAX ((size_t)16 * 1024 * 1024)
 
 /* ---- judging -------------------------------------------------------------------------------------------------------- */
@@ -89,6 +87,8 @@ enum gap { GAP_DOMAIN, GAP_TIME, GAP_ID, GAP_DURATION, GAP_COUNT, GAP_NONE = GAP
 #define MARK_DURATION 987654321987
 #define MARK_DURATION_TEXT "987654321987"
 #define PIECES_MAX 64
+/* Copied at once: pieces are short, and a call for each would cost more than they do. There is so much room behind all that is copied. */
+#define STEP 32
 
 struct piece {
 	struct sts_str text;
@@ -99,13 +99,21 @@ struct template {
 	struct sts_buf whole;
 	struct piece pieces[PIECES_MAX];
 	size_t count;
+	size_t text_len;         /* of all pieces */
+	size_t gaps[GAP_COUNT + 1]; /* how many of each kind */
+};
+
+/* What goes into a gap. */
+struct filling {
+	size_t len;
+	char text[STS_PLAIN_MAX + STEP];
 };
 
 struct sts_plain {
 	struct template nxdomain, nodata;
-	int64_t time_at; /* the time written in time */
-	char time[21];
-	char id[21]; /* the same in digits */
+	int64_t time_at;     /* the time that is written in fillings */
+	int64_t duration_ms; /* likewise */
+	struct filling fillings[GAP_COUNT + 1];
 };
 
 static enum gap next_gap(struct sts_str rest, size_t *at, size_t *len)
@@ -137,9 +145,11 @@ static bool cut(struct template *t)
 
 		p->gap = next_gap(rest, &at, &len);
 		p->text = sts_str(rest.ptr, at);
+		t->text_len += at;
+		t->gaps[p->gap]++;
 		rest = sts_str_from(rest, at + len);
 	}
-	return rest.len == 0 && !t->whole.failed;
+	return rest.len == 0;
 }
 
 static bool make(struct template *t, const struct sts_discovery *d, enum sts_dns_state state)
@@ -153,7 +163,7 @@ static bool make(struct template *t, const struct sts_discovery *d, enum sts_dns
 	sts_buf_init(&t->whole, RESULT_MAX);
 	sts_discovery_render(d, sts_discovery_judge(d, &domain, &answer, MARK_AT, MARK_DURATION, arena), &t->whole);
 	sts_arena_free(arena);
-	return cut(t);
+	return sts_buf_reserve(&t->whole, STEP) && cut(t);
 }
 
 struct sts_plain *sts_plain_new(const struct sts_discovery *d)
@@ -162,7 +172,7 @@ struct sts_plain *sts_plain_new(const struct sts_discovery *d)
 
 	if (p == NULL)
 		return NULL;
-	p->time_at = -1;
+	p->time_at = p->duration_ms = -1;
 	if (!make(&p->nxdomain, d, STS_DNS_NXDOMAIN) || !make(&p->nodata, d, STS_DNS_NODATA)) {
 		sts_plain_free(p);
 		return NULL;
@@ -181,47 +191,67 @@ void sts_plain_free(struct sts_plain *p)
 
 bool sts_plain_takes(const struct sts_domain *domain)
 {
-	return domain->unicode == NULL && domain->note_count == 0 && strlen(domain->ascii) <= DOMAIN_MAX;
+	return domain->unicode == NULL && domain->note_count == 0 && strlen(domain->ascii) <= STS_PLAIN_MAX;
 }
 
-static void write_id(const char *time, char *out)
+static void fill(struct filling *f, struct sts_str text)
 {
-	for (; *time != '\0'; time++)
-		if (sts_is_digit(*time))
-			*out++ = *time;
-	*out = '\0';
+	f->len = text.len;
+	memcpy(f->text, text.ptr, text.len);
 }
 
-void sts_plain_write(struct sts_plain *p, const char *domain, enum sts_dns_state state, int64_t checked_at,
+static void fill_time(struct sts_plain *p, int64_t at)
+{
+	char time[21], id[21];
+	size_t digits = 0;
+
+	sts_format_time(at, time);
+	for (const char *c = time; *c != '\0'; c++)
+		if (sts_is_digit(*c))
+			id[digits++] = *c;
+	fill(&p->fillings[GAP_TIME], sts_str_of(time));
+	fill(&p->fillings[GAP_ID], sts_str(id, strlen(MARK_ID)));
+	p->time_at = at;
+}
+
+static void fill_duration(struct sts_plain *p, int64_t ms)
+{
+	char text[24];
+
+	fill(&p->fillings[GAP_DURATION], sts_str(text, (size_t)snprintf(text, sizeof text, "%" PRId64, ms)));
+	p->duration_ms = ms;
+}
+
+static char *copy(char *to, const char *from, size_t len)
+{
+	for (size_t at = 0; at < len; at += STEP)
+		memcpy(to + at, from + at, STEP);
+	return to + len;
+}
+
+void sts_plain_write(struct sts_plain *p, struct sts_str domain, enum sts_dns_state state, int64_t checked_at,
 	int64_t duration_ms, struct sts_buf *out)
 {
 	const struct template *t = state == STS_DNS_NXDOMAIN ? &p->nxdomain : &p->nodata;
-	size_t domain_len = strlen(domain);
-	char duration[24];
-	size_t duration_len = (size_t)snprintf(duration, sizeof duration, "%" PRId64, duration_ms);
+	size_t len = t->text_len;
+	char *to;
 
-	if (checked_at != p->time_at) {
-		sts_format_time(checked_at, p->time);
-		write_id(p->time, p->id);
-		p->time_at = checked_at;
-	}
+	fill(&p->fillings[GAP_DOMAIN], domain);
+	if (checked_at != p->time_at)
+		fill_time(p, checked_at);
+	if (duration_ms != p->duration_ms)
+		fill_duration(p, duration_ms);
+	for (size_t g = 0; g < GAP_COUNT; g++)
+		len += t->gaps[g] * p->fillings[g].len;
+	if (!sts_buf_reserve(out, len + STEP))
+		return;
+	to = out->ptr + out->len;
 	for (size_t i = 0; i < t->count; i++) {
-		sts_buf_add(out, t->pieces[i].text.ptr, t->pieces[i].text.len);
-		switch (t->pieces[i].gap) {
-		case GAP_DOMAIN:
-			sts_buf_add(out, domain, domain_len);
-			break;
-		case GAP_TIME:
-			sts_buf_add(out, p->time, 20);
-			break;
-		case GAP_ID:
-			sts_buf_add(out, p->id, strlen(MARK_ID));
-			break;
-		case GAP_DURATION:
-			sts_buf_add(out, duration, duration_len);
-			break;
-		case GAP_NONE:
-			break;
-		}
+		const struct filling *f = &p->fillings[t->pieces[i].gap];
+
+		to = copy(to, t->pieces[i].text.ptr, t->pieces[i].text.len);
+		to = copy(to, f->text, f->len);
 	}
+	out->len += len;
+	*to = '\0';
 }

@@ -34,6 +34,9 @@ void sts_invalid_csv(struct sts_buf *out, struct sts_str typed, const char *why)
 
 struct sts_plain;
 
+/** Octets of a domain: of a longer one, something may be cut somewhere in a sentence. */
+#define STS_PLAIN_MAX 150
+
 /** @return NULL: out of memory */
 struct sts_plain *sts_plain_new(const struct sts_discovery *d);
 void sts_plain_free(struct sts_plain *p);
@@ -46,7 +49,7 @@ bool sts_plain_takes(const struct sts_domain *domain);
  *
  * @param state  STS_DNS_NXDOMAIN or STS_DNS_NODATA
  */
-void sts_plain_write(struct sts_plain *p, const char *domain, enum sts_dns_state state, int64_t checked_at,
+void sts_plain_write(struct sts_plain *p, struct sts_str domain, enum sts_dns_state state, int64_t checked_at,
 	int64_t duration_ms, struct sts_buf *out);
 
 #endif

@@ -53,11 +53,20 @@ void slot_release(struct slot *s)
 
 	sts_arena_free(s->arena);
 	s->arena = NULL;
+	if (s->typed != s->typed_usual)
+		free(s->typed);
+	s->typed = NULL;
 	sts_timer_clear(&s->again);
 	s->next = w->spare;
 	w->spare = s;
 	w->busy--;
-	atomic_fetch_add_explicit(&w->run->counts.settled, 1, memory_order_relaxed);
+	w->settled++;
+}
+
+void worker_tell_settled(struct sts_scan_worker *w)
+{
+	atomic_fetch_add_explicit(&w->run->counts.settled, w->settled, memory_order_relaxed);
+	w->settled = 0;
 }
 
 /* What was appended to the chunk since these lengths is the result of the name. */
@@ -97,9 +106,9 @@ void settle_plain(struct slot *s, enum sts_dns_state state)
 	}
 	from = w->chunk->text.len;
 	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+		sts_sink_row(&w->chunk->text, sts_str(s->ascii, s->ascii_len), s->started_at);
 	else if (!w->run->scan->omit_absent)
-		sts_plain_write(w->plain, s->ascii, state, s->started_at, sts_now_ms() - s->started_ms, &w->chunk->text);
+		sts_plain_write(w->plain, sts_str(s->ascii, s->ascii_len), state, s->started_at, w->now_ms - s->started_ms, &w->chunk->text);
 	settle(s, STS_VERDICT_ABSENT, from, w->chunk->keys.len);
 }
 
@@ -115,7 +124,7 @@ void settle_report(struct slot *s, const struct sts_report *report, struct sts_a
 	from = w->chunk->text.len;
 	keys_from = w->chunk->keys.len;
 	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+		sts_sink_row(&w->chunk->text, sts_str(s->ascii, s->ascii_len), s->started_at);
 	/* a store keeps of names without a record that there is none */
 	if ((!w->run->scan->omit_absent && w->run->sink == NULL) || report->verdict != STS_VERDICT_ABSENT)
 		sts_discovery_render(&w->run->discovery, report, &w->chunk->text);
@@ -169,6 +178,6 @@ void settle_opted_out(struct slot *s)
 	}
 	from = w->chunk->text.len;
 	if (w->run->sink != NULL)
-		sts_sink_row(&w->chunk->text, sts_str_of(s->ascii), s->started_at);
+		sts_sink_row(&w->chunk->text, sts_str(s->ascii, s->ascii_len), s->started_at);
 	settle(s, STS_KIND_OPTED_OUT, from, w->chunk->keys.len);
 }

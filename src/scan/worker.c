@@ -24,7 +24,30 @@
 /* Waits between the tries of a name that cannot be put off, milliseconds. */
 #define AGAIN_MS 2000
 
+/* The clock is looked at once for so many names. */
+#define LOOK_EVERY 64
+
 static void ask(struct slot *s);
+
+/* ---- time ----------------------------------------------------------------------------------------------------------- */
+
+void worker_look_at_clock(struct sts_scan_worker *w)
+{
+	w->now_ms = sts_now_ms();
+	w->now_s = sts_now_s();
+	w->since_look = 0;
+}
+
+static void look_at_clock(void *arg)
+{
+	worker_look_at_clock(arg);
+}
+
+static void pass_time(struct sts_scan_worker *w)
+{
+	if (++w->since_look >= LOOK_EVERY)
+		worker_look_at_clock(w);
+}
 
 /* ---- putting off ---------------------------------------------------------------------------------------------------- */
 
@@ -194,28 +217,24 @@ static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, 
 	struct sts_scan_worker *w = s->worker;
 	enum sts_dns_state quick = end == STS_STUB_REPLY ? sts_quick_look(reply, len) : STS_DNS_NOT_ASKED;
 	struct sts_answer answer = {.state = STS_DNS_TIMEOUT, .why = "no answer from the resolver"};
-	char name[270] = "_mta-sts.";
 
 	w->asking--;
+	pass_time(w);
 	if (quick != STS_DNS_NOT_ASKED && s->arena == NULL) {
-		sts_pace_note(&w->pace, timeouts > 0, sts_now_ms());
+		sts_pace_note(&w->pace, timeouts > 0, w->now_ms);
 		settle_plain(s, quick);
 		return;
 	}
-	memcpy(name + 9, s->ascii, strlen(s->ascii) + 1);
 	if (end == STS_STUB_REPLY)
-		read_reply(reply, len, name, w->scratch, &answer);
-	sts_pace_note(&w->pace, timeouts > 0 || is_trouble(&answer), sts_now_ms());
+		read_reply(reply, len, s->question, w->scratch, &answer);
+	sts_pace_note(&w->pace, timeouts > 0 || is_trouble(&answer), w->now_ms);
 	look_closer(s, &answer);
 }
 
 static void ask(struct slot *s)
 {
-	char name[270] = "_mta-sts.";
-
-	memcpy(name + 9, s->ascii, strlen(s->ascii) + 1);
 	s->worker->asking++;
-	if (sts_stub_ask(s->worker->stub, name, STS_T_TXT, discovered, s))
+	if (sts_stub_ask(s->worker->stub, s->question, STS_T_TXT, discovered, s))
 		return;
 	s->worker->asking--;
 	settle_invalid(s, "not a name that DNS can carry");
@@ -223,34 +242,47 @@ static void ask(struct slot *s)
 
 /* ---- taking names --------------------------------------------------------------------------------------------------- */
 
-static void begin(struct slot *s)
+/* Anything more than a plain name. @return false: it is settled */
+static bool read_typed(struct slot *s)
 {
 	struct sts_scan_worker *w = s->worker;
+	struct sts_arena *fresh;
 	const char *why = NULL;
 	struct sts_domain d;
 
 	if (sts_domain_parse(sts_str(s->typed, s->typed_len), w->scratch, &d, &why) != STS_OK) {
 		settle_invalid(s, why);
 		sts_arena_reset(w->scratch);
-		return;
+		return false;
 	}
-	memcpy(s->ascii, d.ascii, strlen(d.ascii) + 1);
-	if (!sts_plain_takes(&d)) {
-		struct sts_arena *fresh = sts_arena_new();
-
-		if (fresh == NULL) {
-			sts_run_fail(w->run, "out of memory");
-			sts_arena_reset(w->scratch);
-			slot_release(s); /* without a result: it is not done */
-			return;
-		}
-		/* its own memory, for the notes and the other form of the name live with it */
-		s->arena = w->scratch;
-		s->domain = d;
-		w->scratch = fresh;
-	} else {
+	s->ascii_len = strlen(d.ascii);
+	memcpy(s->ascii, d.ascii, s->ascii_len + 1);
+	if (sts_plain_takes(&d)) {
 		sts_arena_reset(w->scratch);
+		return true;
 	}
+	fresh = sts_arena_new();
+	if (fresh == NULL) {
+		sts_run_fail(w->run, "out of memory");
+		sts_arena_reset(w->scratch);
+		slot_release(s); /* without a result: it is not done */
+		return false;
+	}
+	/* its own memory, for the notes and the other form of the name live with it */
+	s->arena = w->scratch;
+	s->domain = d;
+	w->scratch = fresh;
+	return true;
+}
+
+static void begin(struct slot *s)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	if (sts_domain_plain(sts_str(s->typed, s->typed_len), STS_PLAIN_MAX, s->ascii))
+		s->ascii_len = s->typed_len;
+	else if (!read_typed(s))
+		return;
 	if (sts_optout_has(&w->run->optout, s->ascii)) {
 		settle_opted_out(s);
 		return;
@@ -267,6 +299,18 @@ static bool next_batch(struct sts_scan_worker *w)
 	return w->batch != NULL;
 }
 
+/* @return false: out of memory */
+static bool keep_typed(struct slot *s, const char *text, size_t len)
+{
+	s->typed = len <= TYPED_USUAL ? s->typed_usual : malloc(len + 1);
+	if (s->typed == NULL)
+		return false;
+	memcpy(s->typed, text, len);
+	s->typed[len] = '\0';
+	s->typed_len = len;
+	return true;
+}
+
 static void take_name(struct sts_scan_worker *w)
 {
 	struct sts_batch *b = w->batch;
@@ -280,12 +324,14 @@ static void take_name(struct sts_scan_worker *w)
 	s->tries = 0;
 	s->last = b->last;
 	s->fresh = b->round == 0 || w->run->sink != NULL;
-	s->started_ms = sts_now_ms();
-	s->started_at = sts_now_s();
-	s->typed_len = b->names[i].len;
-	memcpy(s->typed, b->text + b->names[i].from, s->typed_len);
-	s->typed[s->typed_len] = '\0';
-	begin(s);
+	s->started_ms = w->now_ms;
+	s->started_at = w->now_s;
+	if (keep_typed(s, b->text + b->names[i].from, b->names[i].len)) {
+		begin(s);
+	} else {
+		sts_run_fail(w->run, "out of memory");
+		slot_release(s); /* without a result: it is not done */
+	}
 }
 
 /* A writer that stands still for a second must not fill the memory: what is under way and what waits share the room. */
@@ -301,10 +347,13 @@ static void fill(void *arg)
 	struct sts_scan_worker *w = arg;
 	struct sts_counts *counts = &w->run->counts;
 
+	worker_look_at_clock(w);
 	while (!atomic_load_explicit(&counts->stop, memory_order_relaxed) && w->spare != NULL &&
-		sts_pace_room(&w->pace, w->asking, sts_now_ms()) && writer_keeps_up(w) && next_batch(w) &&
-		sts_rate_take(&w->rate, sts_now_ms()))
+		sts_pace_room(&w->pace, w->asking, w->now_ms) && writer_keeps_up(w) && next_batch(w) &&
+		sts_rate_take(&w->rate, w->now_ms)) {
 		take_name(w);
+		pass_time(w);
+	}
 }
 
 /* ---- the thread ----------------------------------------------------------------------------------------------------- */
@@ -315,6 +364,7 @@ static void tick(void *arg)
 
 	fill(w);
 	worker_flush(w);
+	worker_tell_settled(w);
 	atomic_store_explicit(&w->run->counts.asking, w->asking, memory_order_relaxed);
 	if (atomic_load(&w->run->counts.stop) || (w->ended && w->busy == 0))
 		sts_loop_stop(w->loop);
@@ -330,6 +380,7 @@ void *sts_scan_worker_main(void *arg)
 	if (sts_loop_run(w->loop) != STS_OK)
 		sts_run_fail(w->run, "an engine's event loop failed");
 	worker_flush(w);
+	worker_tell_settled(w);
 	return NULL;
 }
 
@@ -340,6 +391,8 @@ static enum sts_err make_slots(struct sts_scan_worker *w, size_t count)
 		return STS_ENOMEM;
 	w->slot_count = count;
 	for (size_t i = count; i > 0; i--) {
+		memcpy(w->slots[i - 1].question, RECORD_LABEL, RECORD_LABEL_LEN);
+		w->slots[i - 1].ascii = w->slots[i - 1].question + RECORD_LABEL_LEN;
 		w->slots[i - 1].worker = w;
 		w->slots[i - 1].next = w->spare;
 		w->spare = &w->slots[i - 1];
@@ -387,7 +440,7 @@ enum sts_err sts_scan_worker_new(
 {
 	struct sts_scan_worker *w = calloc(1, sizeof *w);
 	size_t slots = (run->scan->concurrency + workers - 1) / workers;
-	struct sts_stub_options so = {servers, ASK_TIMEOUT_MS, ASK_TRIES, fill, w};
+	struct sts_stub_options so = {servers, ASK_TIMEOUT_MS, ASK_TRIES, look_at_clock, fill, w};
 	enum sts_err err = STS_ENOMEM;
 
 	*why = "out of memory";
@@ -424,6 +477,8 @@ void sts_scan_worker_free(struct sts_scan_worker *w)
 	for (size_t i = 0; i < w->slot_count; i++) {
 		sts_timer_clear(&w->slots[i].again);
 		sts_arena_free(w->slots[i].arena);
+		if (w->slots[i].typed != w->slots[i].typed_usual)
+			free(w->slots[i].typed);
 	}
 	sts_engine_free(w->engine);
 	sts_plain_free(w->plain);

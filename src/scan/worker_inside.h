@@ -11,6 +11,12 @@
 #include "scan/rate.h"
 #include "scan/worker.h"
 
+/* The label that is asked below, in front of every name. */
+#define RECORD_LABEL "_mta-sts."
+#define RECORD_LABEL_LEN (sizeof RECORD_LABEL - 1)
+/* A longer line has memory of its own: thousands of slots are few pages then. */
+#define TYPED_USUAL 127
+
 struct slot {
 	struct sts_scan_worker *worker;
 	struct slot *next; /* of the spare ones, or of those that wait for a check */
@@ -20,12 +26,14 @@ struct slot {
 	unsigned tries;
 	bool last; /* it cannot be put off any more */
 	bool fresh; /* the first try: timeouts are looked at again, when there is less going on */
-	struct sts_timer again;
-	struct sts_domain domain; /* of the arena where it is more than a name */
 	struct sts_arena *arena;  /* NULL while the name is all there is */
-	char ascii[254];
-	char typed[STS_INPUT_LINE_MAX + 1];
-	size_t typed_len;
+	char *ascii; /* in question */
+	size_t ascii_len, typed_len;
+	char *typed; /* NUL-terminated; typed_usual, or of the heap */
+	char question[RECORD_LABEL_LEN + 254];
+	char typed_usual[TYPED_USUAL + 1];
+	struct sts_domain domain; /* of the arena where it is more than a name */
+	struct sts_timer again;
 };
 
 struct sts_scan_worker {
@@ -42,6 +50,9 @@ struct sts_scan_worker {
 	size_t checks_running, checks_max;
 	size_t asking;
 	size_t busy; /* slots in use */
+	uint64_t settled; /* and not yet told to the others */
+	int64_t now_ms, now_s; /* as of the last look */
+	unsigned since_look;   /* names handled since */
 	struct sts_pace pace;
 	struct sts_rate rate;
 	struct sts_batch *batch;
@@ -52,6 +63,10 @@ struct sts_scan_worker {
 
 /* settle.c: the result of a name goes to the chunk at hand, and the slot is spare again. */
 
+/** Look at the clock. */
+void worker_look_at_clock(struct sts_scan_worker *w);
+/** Tell the others how many names are settled. */
+void worker_tell_settled(struct sts_scan_worker *w);
 /** Hand the chunk at hand to the writer. */
 void worker_flush(struct sts_scan_worker *w);
 /** The name is done with. */

@@ -136,6 +136,8 @@ static void add_kinds(struct sts_writer *w)
 	for (size_t k = 0; k < STS_KIND_COUNT; k++) {
 		char key[32];
 
+		if (w->kinds[k] == 0)
+			continue;
 		snprintf(key, sizeof key, "%s%s", k < STS_KIND_INVALID ? "v:" : "",
 			k < STS_KIND_INVALID ? sts_verdict_name((enum sts_verdict)k) : others[k - STS_KIND_INVALID]);
 		sts_tally_add(&w->tally, sts_str_of(key), w->kinds[k]);

@@ -234,7 +234,7 @@ static void begin_warm(void *arg)
 	(void)sts_resolve(t.resolver, t.arena, t.questions[0].name, STS_T_TXT, sts_now_ms() + t.wait_ms, warm, NULL);
 }
 
-static void after(void *arg)
+static void nothing(void *arg)
 {
 	(void)arg;
 }
@@ -242,7 +242,7 @@ static void after(void *arg)
 static enum sts_err make_stub(void)
 {
 	struct sts_servers servers = {.count = 0};
-	struct sts_stub_options o = {&servers, 2000, 2, after, NULL};
+	struct sts_stub_options o = {&servers, 2000, 2, nothing, nothing, NULL};
 	enum sts_err err;
 
 	for (size_t i = 0; i < t.options.resolver_count; i++)

@@ -540,7 +540,7 @@ static void expect_same(const struct sts_discovery *d, enum sts_dns_state state)
 		int64_t at = 1764000000 + (int64_t)i;
 
 		EXPECT(sts_plain_takes(&domain));
-		sts_plain_write(p, names[i], state, at, (int64_t)i * 7, &quick);
+		sts_plain_write(p, sts_str_of(names[i]), state, at, (int64_t)i * 7, &quick);
 		sts_discovery_render(d, sts_discovery_judge(d, &domain, &answer, at, (int64_t)i * 7, arena), &usual);
 		EXPECT(quick.len > 0 && strcmp(quick.ptr, usual.ptr) == 0);
 		sts_arena_free(arena);
