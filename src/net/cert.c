@@ -224,11 +224,12 @@ static void digest_key(X509 *cert, char out[static 65])
 	OPENSSL_free(der);
 }
 
-static void digest_cert(const X509 *cert, char out[static 65])
+void sts_cert_sha256(const X509 *cert, char out[static 65])
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
+	out[0] = '\0';
 	if (X509_digest(cert, EVP_sha256(), md, &len) == 1)
 		hex(md, len, out);
 }
@@ -251,6 +252,6 @@ void sts_cert_describe(X509 *cert, size_t names_max, struct sts_arena *arena, st
 		out->not_before = 0;
 	if (!sts_cert_time(X509_get0_notAfter(cert), &out->not_after))
 		out->not_after = 0;
-	digest_cert(cert, out->sha256);
+	sts_cert_sha256(cert, out->sha256);
 	digest_key(cert, out->spki_sha256);
 }

@@ -33,6 +33,9 @@ const char *sts_cert_title(const X509_NAME *name, struct sts_arena *arena);
 /** Seconds since 1970, or false when the field is no time. */
 STS_MUST_CHECK bool sts_cert_time(const ASN1_TIME *t, int64_t *out);
 
+/** Digest of the certificate, as in struct sts_cert; empty when there is none. */
+void sts_cert_sha256(const X509 *cert, char out[static 65]);
+
 /** Digest of octets as 64 lower-case hex digits and a NUL. */
 void sts_sha256_hex(const void *data, size_t len, char out[static 65]);
 

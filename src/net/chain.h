@@ -2,6 +2,7 @@
 #ifndef STS_NET_CHAIN_H
 #define STS_NET_CHAIN_H
 
+#include "net/links.h"
 #include "proto/seen.h"
 
 #include <openssl/x509.h>
@@ -14,6 +15,7 @@ struct sts_chain_params {
 	const char *name;   /* reference name, A-labels */
 	int64_t judged_at;  /* seconds since 1970 */
 	OSSL_LIB_CTX *library; /* what roots are read with, or NULL */
+	struct sts_links *links; /* signatures verified before, or NULL */
 };
 
 /**

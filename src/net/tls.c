@@ -21,6 +21,7 @@
 
 struct sts_tls_ctx {
 	struct sts_lean lean;
+	struct sts_links *links;
 	SSL_CTX *ssl_ctx;
 	X509_STORE *store;
 	BIO_METHOD *wire;
@@ -128,7 +129,8 @@ static int on_chain(X509_STORE_CTX *store_ctx, void *arg)
 	const SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct sts_tls_session *s = SSL_get_app_data(ssl);
 	STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store_ctx);
-	struct sts_chain_params params = {s->ctx->store, s->params.name, s->params.judged_at, s->ctx->lean.library};
+	struct sts_chain_params params = {s->ctx->store, s->params.name, s->params.judged_at, s->ctx->lean.library,
+		s->ctx->links};
 
 	(void)arg;
 	if (s->judge_dane)
@@ -168,7 +170,8 @@ enum sts_err sts_tls_ctx_new(const char *ca_file, struct sts_tls_ctx **out, cons
 	ctx->ssl_ctx = SSL_CTX_new_ex(ctx->lean.library, NULL, TLS_client_method());
 	ctx->store = X509_STORE_new();
 	ctx->wire = wire_method();
-	if (ctx->ssl_ctx != NULL && ctx->store != NULL && ctx->wire != NULL)
+	ctx->links = sts_links_new();
+	if (ctx->links != NULL && ctx->ssl_ctx != NULL && ctx->store != NULL && ctx->wire != NULL)
 		err = sts_roots_load(ctx->store, ctx->lean.library, ca_file, &ctx->store_name, why);
 	if (err == STS_OK && !set_up(ctx->ssl_ctx)) {
 		*why = "OpenSSL refuses its settings";
@@ -190,6 +193,7 @@ void sts_tls_ctx_free(struct sts_tls_ctx *ctx)
 	SSL_CTX_free(ctx->ssl_ctx);
 	X509_STORE_free(ctx->store);
 	BIO_meth_free(ctx->wire);
+	sts_links_free(ctx->links);
 	sts_lean_close(&ctx->lean);
 	free(ctx->store_name);
 	free(ctx);

@@ -220,7 +220,7 @@ static void judge(const enum who *sent, size_t max, X509_STORE *store, struct st
 	}
 	stack = pki_stack(list, count);
 	*out = (struct sts_tls){0};
-	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL}, arena, out);
+	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL, NULL}, arena, out);
 	sk_X509_free(stack);
 	EXPECT_INT(out->chain_count, count);
 }
@@ -281,13 +281,14 @@ static void expect_same(const struct sts_tls *a, const struct sts_tls *b)
 	}
 }
 
-/* A library that lacks most of its readers judges every row as the whole one does. */
+/* A library that lacks most of its readers judges every row as the whole one does; with signatures remembered of all the rows before, too. */
 static void test_lean(struct sts_arena *arena)
 {
 	struct sts_lean lean;
 	X509_STORE *store = make_store(trusted, COUNT_OF(trusted));
 	X509_STORE *lean_store = X509_STORE_new();
 	X509 *copies[WHO_COUNT] = {NULL};
+	struct sts_links *links = sts_links_new();
 
 	sts_lean_open(&lean);
 	EXPECT(lean.library != NULL);
@@ -304,14 +305,21 @@ static void test_lean(struct sts_arena *arena)
 		judge(rows[i].sent, COUNT_OF(rows[i].sent), store, arena, &whole);
 		for (size_t n = 0; n < COUNT_OF(rows[i].sent) && rows[i].sent[n] != NOBODY; n++)
 			sk_X509_push(sent, copies[rows[i].sent[n]]);
-		sts_chain_judge(sent, &(struct sts_chain_params){lean_store, HOST, PKI_NOW, lean.library}, arena, &little);
+		sts_chain_judge(sent, &(struct sts_chain_params){lean_store, HOST, PKI_NOW, lean.library, NULL}, arena, &little);
 		expect_same(&whole, &little);
+		for (int round = 0; round < 2; round++) {
+			little = (struct sts_tls){0};
+			sts_chain_judge(
+				sent, &(struct sts_chain_params){lean_store, HOST, PKI_NOW, lean.library, links}, arena, &little);
+			expect_same(&whole, &little);
+		}
 		sk_X509_free(sent);
 	}
 	for (size_t i = 0; i < WHO_COUNT; i++)
 		X509_free(copies[i]);
 	X509_STORE_free(lean_store);
 	X509_STORE_free(store);
+	sts_links_free(links);
 	sts_lean_close(&lean);
 }
 
@@ -336,7 +344,7 @@ static void judge_kind(const struct pki_cert trio[static 3], OSSL_LIB_CTX *libra
 	sk_X509_push(sent, copies[1]);
 	store = store_of(copies[2]);
 	*out = (struct sts_tls){0};
-	sts_chain_judge(sent, &(struct sts_chain_params){store, HOST, PKI_NOW, library}, arena, out);
+	sts_chain_judge(sent, &(struct sts_chain_params){store, HOST, PKI_NOW, library, NULL}, arena, out);
 	X509_STORE_free(store);
 	sk_X509_free(sent);
 	for (size_t i = 0; i < 3; i++)
@@ -429,10 +437,140 @@ static void test_time(struct sts_arena *arena)
 		struct sts_tls out = {0};
 
 		CASE("judged at %" PRId64, times[i].at);
-		sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, times[i].at, NULL}, arena, &out);
+		sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, times[i].at, NULL, NULL}, arena, &out);
 		EXPECT_INT(out.problems, times[i].problems);
 	}
 	sk_X509_free(stack);
+	X509_STORE_free(store);
+}
+
+/* ---- what is remembered ------------------------------------------------------------------------------------------ */
+
+/* How a pair is judged, and that nothing remembered changes it. */
+static unsigned judge_pair(X509 *leaf, X509 *ca, struct sts_chain_params params, struct sts_links *links, struct sts_arena *arena)
+{
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	struct sts_tls plain = {0}, out = {0};
+
+	sk_X509_push(sent, leaf);
+	sk_X509_push(sent, ca);
+	sts_chain_judge(sent, &params, arena, &plain);
+	params.links = links;
+	sts_chain_judge(sent, &params, arena, &out);
+	expect_same(&plain, &out);
+	sk_X509_free(sent);
+	return out.problems;
+}
+
+/* The same certificate with one bit of its signature turned. */
+static X509 *tampered(X509 *cert)
+{
+	X509 *copy = X509_dup(cert);
+	const ASN1_BIT_STRING *signature = NULL;
+
+	X509_get0_signature(&signature, NULL, copy);
+	EXPECT(signature != NULL && signature->length > 20);
+	signature->data[signature->length - 3] ^= 1;
+	return copy;
+}
+
+/* All that the CA's certificate says, signed by somebody else. */
+static X509 *forged(void)
+{
+	X509 *copy = X509_dup(certs[CA].cert);
+
+	EXPECT(X509_sign(copy, certs[ROOT_UNKNOWN].key, EVP_sha256()) > 0);
+	return copy;
+}
+
+/* The same name and key identifier from the same root, but another key. */
+static X509 *twin(void)
+{
+	X509 *copy = X509_dup(certs[CA].cert);
+
+	EXPECT(X509_set_pubkey(copy, certs[CA_OTHER].key) == 1 && X509_sign(copy, certs[ROOT].key, EVP_sha256()) > 0);
+	return copy;
+}
+
+static void test_links_facts(struct sts_arena *arena)
+{
+	X509_STORE *store = make_store(trusted, COUNT_OF(trusted)), *empty = make_store(NULL, 0);
+	X509_STORE *other = make_store((const enum who[]){ROOT_UNKNOWN}, 1);
+	struct sts_links *links = sts_links_new();
+	X509 *leaf = certs[GOOD].cert, *ca = certs[CA].cert, *leaf_bad = tampered(leaf), *ca_bad = tampered(ca), *ca_forged = forged(), *ca_twin = twin();
+	const struct {
+		const char *name;
+		X509 *leaf, *ca;
+		struct sts_chain_params params;
+		unsigned problems;
+	} steps[] = {
+		{"at first", leaf, ca, {store, HOST, PKI_NOW, NULL, NULL}, 0},
+		{"again", leaf, ca, {store, HOST, PKI_NOW, NULL, NULL}, 0},
+		{"for another name", leaf, ca, {store, "mail.example.com", PKI_NOW, NULL, NULL}, N},
+		{"in its last second", leaf, ca, {store, HOST, PKI_NOW + 60 * PKI_DAY, NULL, NULL}, 0},
+		{"a second later", leaf, ca, {store, HOST, PKI_NOW + 60 * PKI_DAY + 1, NULL, NULL}, E},
+		{"in its first second", leaf, ca, {store, HOST, PKI_NOW - 30 * PKI_DAY, NULL, NULL}, 0},
+		{"a second earlier", leaf, ca, {store, HOST, PKI_NOW - 30 * PKI_DAY - 1, NULL, NULL}, Y},
+		{"with nothing trusted", leaf, ca, {empty, HOST, PKI_NOW, NULL, NULL}, U},
+		{"with another root trusted", leaf, ca, {other, HOST, PKI_NOW, NULL, NULL}, U},
+		{"now as before", leaf, ca, {store, HOST, PKI_NOW, NULL, NULL}, 0},
+		{"the leaf's signature turned", leaf_bad, ca, {store, HOST, PKI_NOW, NULL, NULL}, U},
+		{"the CA's signature turned", leaf, ca_bad, {store, HOST, PKI_NOW, NULL, NULL}, U},
+		{"a CA that is forged", leaf, ca_forged, {store, HOST, PKI_NOW, NULL, NULL}, U},
+		{"a CA of this name with another key", leaf, ca_twin, {store, HOST, PKI_NOW, NULL, NULL}, U},
+		{"another CA in its place", leaf, certs[CA_OTHER].cert, {store, HOST, PKI_NOW, NULL, NULL}, I},
+		{"for clients, of the same CA", certs[CLIENT].cert, ca, {store, HOST, PKI_NOW, NULL, NULL}, U},
+		{"after all of that", leaf, ca, {store, HOST, PKI_NOW, NULL, NULL}, 0},
+	};
+
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < COUNT_OF(steps); i++) {
+			CASE("signatures remembered, round %d: %s", round, steps[i].name);
+			EXPECT_INT(judge_pair(steps[i].leaf, steps[i].ca, steps[i].params, links, arena), steps[i].problems);
+		}
+	X509_free(leaf_bad);
+	X509_free(ca_bad);
+	X509_free(ca_forged);
+	X509_free(ca_twin);
+	sts_links_free(links);
+	X509_STORE_free(store);
+	X509_STORE_free(empty);
+	X509_STORE_free(other);
+}
+
+/* That it spares the work it is there for, and no more than it may. */
+static void test_links_work(struct sts_arena *arena)
+{
+	X509_STORE *store = make_store(trusted, COUNT_OF(trusted));
+	struct sts_chain_params params = {store, HOST, PKI_NOW, NULL, NULL};
+	struct sts_links *links = sts_links_new();
+	X509 *ca = certs[CA].cert, *bad = tampered(certs[GOOD].cert);
+
+	CASE("two signatures at first, then none, then a leaf's only");
+	EXPECT_INT(judge_pair(certs[GOOD].cert, ca, params, links, arena), 0);
+	EXPECT_INT(sts_links_computed(links), 2);
+	EXPECT_INT(judge_pair(certs[GOOD].cert, ca, params, links, arena), 0);
+	EXPECT_INT(sts_links_computed(links), 2);
+	EXPECT_INT(judge_pair(certs[GOOD_RSA].cert, ca, params, links, arena), 0);
+	EXPECT_INT(sts_links_computed(links), 3);
+
+	CASE("a signature that is none is computed each time");
+	EXPECT_INT(judge_pair(bad, ca, params, links, arena), U);
+	EXPECT_INT(judge_pair(bad, ca, params, links, arena), U);
+	EXPECT_INT(sts_links_computed(links), 5);
+
+	CASE("so many leaves that they push each other out, but not the CA");
+	for (int i = 0; i < 600; i++) {
+		struct pki_cert c = pki_make(&(struct pki_spec){.names = NAMES, .issuer = &certs[CA], .broken_signature = i % 10 == 9});
+
+		EXPECT_INT(judge_pair(c.cert, ca, params, links, arena), i % 10 == 9 ? U : 0);
+		pki_free(&c);
+		sts_arena_reset(arena);
+	}
+	EXPECT_INT(sts_links_computed(links), 605);
+	EXPECT_INT(judge_pair(certs[GOOD].cert, ca, params, links, arena), 0);
+	X509_free(bad);
+	sts_links_free(links);
 	X509_STORE_free(store);
 }
 
@@ -561,7 +699,7 @@ static void test_flood(struct sts_arena *arena)
 	sk_X509_push(stack, certs[GOOD].cert);
 	for (int i = 0; i < 600; i++)
 		sk_X509_push(stack, certs[i % 2 == 0 ? CA_DEEP : CA_OTHER].cert);
-	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL}, arena, &out);
+	sts_chain_judge(stack, &(struct sts_chain_params){store, HOST, PKI_NOW, NULL, NULL}, arena, &out);
 	EXPECT_INT(out.chain_count, STS_CERT_CHAIN_MAX);
 	EXPECT_INT(out.chain_total, 601);
 	EXPECT_INT(out.problems, I);
@@ -576,6 +714,8 @@ int main(void)
 	make_people();
 	test_rows(arena);
 	test_lean(arena);
+	test_links_facts(arena);
+	test_links_work(arena);
 	test_kinds(arena);
 	test_other_stores(arena);
 	test_time(arena);
