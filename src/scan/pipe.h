@@ -10,7 +10,7 @@
 
 struct sts_pipe {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t filled, emptied;
 	void *items[STS_PIPE_ROOM];
 	size_t first, count, room;
 	bool closed; /* nothing more comes */
@@ -20,7 +20,7 @@ struct sts_pipe {
 /** @param room  at most STS_PIPE_ROOM */
 void sts_pipe_init(struct sts_pipe *p, size_t room);
 void sts_pipe_clear(struct sts_pipe *p);
-/** Waits for room. @return false: broken, the item is still the caller's */
+/** Waits for room, and then until half of it is free: who waits is woken for more than one item. @return false: broken, the item is still the caller's */
 STS_MUST_CHECK bool sts_pipe_push(struct sts_pipe *p, void *item);
 /** A push would wait; where one thread alone pushes, "no" holds until it does. */
 bool sts_pipe_full(struct sts_pipe *p);

@@ -1,7 +1,6 @@
 #include "scan/plain.h"
 
 #include "base/clock.h"
-#include "net/stream.h"
 #include "proto/dnsmsg.h"
 #include "render/escape.h"
 #include "render/render.h"
@@ -19,8 +18,8 @@ static void see_vantage(const struct sts_discovery *d, struct sts_vantage *v)
 	v->resolver = d->resolver;
 	v->path = STS_PATH_UNVALIDATED;
 	v->path_why = "a scan asks for the record without validation, and validates where there is one";
-	v->ipv4 = sts_family_routable(4) ? STS_YES : STS_NO;
-	v->ipv6 = sts_family_routable(6) ? STS_YES : STS_NO;
+	v->ipv4 = d->ipv4 ? STS_YES : STS_NO;
+	v->ipv6 = d->ipv6 ? STS_YES : STS_NO;
 }
 
 struct sts_report *sts_discovery_judge(const struct sts_discovery *d, const struct sts_domain *domain,

@@ -16,6 +16,7 @@ struct sts_discovery {
 	const char *resolver;  /* servers asked, as text */
 	int64_t at;            /* judge dates as of this time; negative: now */
 	enum sts_format format; /* JSON or CSV */
+	bool ipv4, ipv6;        /* whether this machine can reach anything by it */
 };
 
 /**

@@ -1,6 +1,7 @@
 #include "scan/inside.h"
 
 #include "base/clock.h"
+#include "net/stream.h"
 #include "probe/servers.h"
 #include "scan/input.h"
 #include "scan/progress.h"
@@ -537,7 +538,12 @@ enum sts_err sts_scan_run(const struct sts_scan *wanted, struct sts_scan_end *en
 	err = find_servers(&all->run, arena, &servers);
 	if (err == STS_OK) {
 		all->run.discovery = (struct sts_discovery){
-			.resolver = sts_servers_text(&servers, arena), .at = scan.engine.at, .format = scan.format};
+			.resolver = sts_servers_text(&servers, arena),
+			.at = scan.engine.at,
+			.format = scan.format,
+			.ipv4 = sts_family_routable(4),
+			.ipv6 = sts_family_routable(6),
+		};
 		err = open_all(all);
 	}
 	if (err == STS_OK)

@@ -16,7 +16,7 @@
 
 #define TICK_MS 10
 /* Results that wait for the writer: the more, the fewer names are begun; so many, and none. */
-#define BACKLOG_MAX ((int64_t)6 * 1024 * 1024)
+#define BACKLOG_MAX ((int64_t)2 * 1024 * 1024)
 #define ASK_TIMEOUT_MS 2000
 #define ASK_TRIES 2
 /* Full checks at once in a thread: each may hold some connections. */
