@@ -13,6 +13,9 @@
 #define UDP_SIZE 1232
 /* ares_timeout() walks all questions: a steady tick is cheaper. */
 #define TICK_MS 50
+/* With so many questions out, replies are not waited for one by one: whatever came is read every so often, milliseconds. */
+#define BUSY 256
+#define READ_EVERY_MS 1
 /* Descriptors of all channels: a UDP and a TCP socket for every server. */
 #define WATCHES (CHANNELS * STS_SERVERS_MAX * 2)
 
@@ -21,6 +24,7 @@ struct watched {
 	struct sts_watch watch;
 	ares_channel channel;
 	ares_socket_t fd;
+	unsigned what; /* it is watched for */
 	bool used;
 };
 
@@ -43,8 +47,11 @@ struct sts_stub {
 	size_t turn; /* the channel of the next questions: as many as travel together */
 	size_t asked; /* of these */
 	struct watched watched[WATCHES];
-	struct sts_timer tick, soon;
+	struct sts_timer tick, soon, read;
 	bool in_round, soon_set;
+	bool reading; /* every so often; the descriptors are not watched */
+	size_t out;   /* questions without an end */
+	size_t ended; /* questions, in this round */
 	struct question *spare;
 	uint16_t ids[2048]; /* drawn in advance: unpredictable, for a reply must prove that it saw the question */
 	size_t ids_left;
@@ -58,6 +65,7 @@ struct sts_stub {
 static void begin_round(struct sts_stub *stub)
 {
 	stub->in_round = true;
+	stub->ended = 0;
 	stub->before(stub->arg);
 }
 
@@ -93,21 +101,67 @@ static void soon(void *arg)
 	end_round(stub);
 }
 
-/* ---- descriptors ---------------------------------------------------------------------------------------------------- */
+/* ---- descriptors: watched while little is out, else read every so often ------------------------------------------------- */
+
+static void ready(unsigned what, void *arg);
+static void read_again(void *arg);
+
+static void watch_or_read(struct sts_stub *stub)
+{
+	bool reading = stub->out >= BUSY && stub->ended > (stub->reading ? 0 : 1);
+
+	if (reading)
+		sts_timer_set(stub->loop, &stub->read, READ_EVERY_MS, read_again, stub);
+	if (reading == stub->reading)
+		return;
+	stub->reading = reading;
+	for (size_t i = 0; i < WATCHES; i++) {
+		struct watched *w = &stub->watched[i];
+
+		if (!w->used || w->what != STS_READABLE)
+			continue;
+		if (reading)
+			sts_watch_clear(&w->watch);
+		else
+			sts_watch_keep(stub->loop, &w->watch, w->fd, w->what, ready, w);
+	}
+}
+
+static void process(struct sts_stub *stub, ares_channel channel, ares_socket_t in, ares_socket_t out)
+{
+	do
+		ares_process_fd(channel, in, out);
+	while (in != ARES_SOCKET_BAD && sts_wire_holds(stub->wire, in));
+}
 
 static void ready(unsigned what, void *arg)
 {
 	struct watched *w = arg;
 	struct sts_stub *stub = w->stub;
-	ares_channel channel = w->channel;
-	ares_socket_t in = (what & STS_READABLE) != 0 ? w->fd : ARES_SOCKET_BAD;
-	ares_socket_t out = (what & STS_WRITABLE) != 0 ? w->fd : ARES_SOCKET_BAD;
 
 	begin_round(stub);
-	do
-		ares_process_fd(channel, in, out);
-	while (in != ARES_SOCKET_BAD && sts_wire_holds(stub->wire, in));
+	process(stub, w->channel, (what & STS_READABLE) != 0 ? w->fd : ARES_SOCKET_BAD,
+		(what & STS_WRITABLE) != 0 ? w->fd : ARES_SOCKET_BAD);
 	end_round(stub);
+	if (!stub->reading)
+		watch_or_read(stub);
+}
+
+static void read_all(struct sts_stub *stub)
+{
+	for (size_t i = 0; i < WATCHES; i++)
+		if (stub->watched[i].used)
+			process(stub, stub->watched[i].channel, stub->watched[i].fd, ARES_SOCKET_BAD);
+}
+
+static void read_again(void *arg)
+{
+	struct sts_stub *stub = arg;
+
+	begin_round(stub);
+	read_all(stub);
+	end_round(stub);
+	watch_or_read(stub);
 }
 
 static struct watched *find(struct sts_stub *stub, ares_socket_t fd)
@@ -135,9 +189,15 @@ static void state_changed(void *arg, ares_socket_t fd, int readable, int writabl
 		w->used = false;
 		return;
 	}
-	*w = (struct watched){.stub = c->stub, .watch = w->watch, .channel = c->ares, .fd = fd, .used = true};
-	sts_watch_keep(c->stub->loop, &w->watch, fd,
-		(readable ? (unsigned)STS_READABLE : 0u) | (writable ? (unsigned)STS_WRITABLE : 0u), ready, w);
+	*w = (struct watched){
+		.stub = c->stub,
+		.watch = w->watch,
+		.channel = c->ares,
+		.fd = fd,
+		.what = (readable ? (unsigned)STS_READABLE : 0u) | (writable ? (unsigned)STS_WRITABLE : 0u),
+		.used = true,
+	};
+	sts_watch_keep(c->stub->loop, &w->watch, fd, w->what, ready, w);
 }
 
 static void tick(void *arg)
@@ -145,6 +205,9 @@ static void tick(void *arg)
 	struct sts_stub *stub = arg;
 
 	begin_round(stub);
+	/* after a long sleep: what has come is not late */
+	if (stub->reading)
+		read_all(stub);
 	for (size_t i = 0; i < CHANNELS; i++)
 		ares_process_fd(stub->channels[i].ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	sts_timer_set(stub->loop, &stub->tick, TICK_MS, tick, stub);
@@ -199,6 +262,8 @@ static void answered(void *arg, int status, int timeouts, unsigned char *reply, 
 
 	q->next = was.stub->spare;
 	was.stub->spare = q;
+	was.stub->out--;
+	was.stub->ended++;
 	if (was.stub->closing)
 		return;
 	was.done(end, end == STS_STUB_REPLY ? reply : NULL, end == STS_STUB_REPLY ? (size_t)len : 0,
@@ -228,6 +293,7 @@ bool sts_stub_ask(struct sts_stub *stub, const char *name, uint16_t type, sts_st
 		return true;
 	}
 	*q = (struct question){.stub = stub, .done = done, .arg = arg};
+	stub->out++;
 	ares_send(next_channel(stub), packet, (int)len, answered, q);
 	if (!stub->in_round && !stub->soon_set) {
 		stub->soon_set = true;
@@ -315,6 +381,7 @@ void sts_stub_free(struct sts_stub *stub)
 	stub->closing = true;
 	sts_timer_clear(&stub->tick);
 	sts_timer_clear(&stub->soon);
+	sts_timer_clear(&stub->read);
 	for (size_t i = 0; i < CHANNELS; i++)
 		if (stub->channels[i].ares != NULL)
 			ares_destroy(stub->channels[i].ares);

@@ -185,6 +185,9 @@ struct asking {
 	struct sts_stub *stub;
 	size_t left;
 	size_t befores, afters;
+	struct one *ones;
+	size_t count, next;
+	size_t window; /* not more at a time; 0: all at once */
 };
 
 struct one {
@@ -203,11 +206,15 @@ static void count_before(void *arg)
 	a->befores++;
 }
 
+static void ask_more(struct asking *a);
+
 static void count_after(void *arg)
 {
 	struct asking *a = arg;
 
 	a->afters++;
+	if (a->window > 0)
+		ask_more(a);
 }
 
 static void answered(enum sts_stub_end end, const uint8_t *reply, size_t len, unsigned timeouts, void *arg)
@@ -262,20 +269,36 @@ static void end(struct asking *a, struct server *s)
 }
 
 /* Names of many lengths; several of each. */
-static struct one *ask(struct asking *a, size_t count)
+static struct one *prepare(struct asking *a, size_t count)
 {
 	struct one *ones = sts_alloc_array(a->arena, count, sizeof *ones);
 
-	a->left = count;
 	for (size_t i = 0; i < count; i++) {
 		ones[i].all = a;
-		snprintf(ones[i].name, sizeof ones[i].name, "_mta-sts.n%zu%.*s.test", i, (int)(i * 7 % 40),
+		snprintf(ones[i].name, sizeof ones[i].name, "_mta-sts.n%zu%.*s0.test", i, (int)(i * 7 % 40),
 			"-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz");
-		if (ones[i].name[strlen(ones[i].name) - 6] == '-')
-			ones[i].name[strlen(ones[i].name) - 6] = '0';
-		if (!sts_stub_ask(a->stub, ones[i].name, STS_T_TXT, answered, &ones[i]))
+	}
+	a->ones = ones;
+	a->count = a->left = count;
+	a->next = 0;
+	return ones;
+}
+
+static void ask_more(struct asking *a)
+{
+	while (a->next < a->count && (a->window == 0 || a->next - (a->count - a->left) < a->window)) {
+		struct one *one = &a->ones[a->next++];
+
+		if (!sts_stub_ask(a->stub, one->name, STS_T_TXT, answered, one))
 			abort();
 	}
+}
+
+static struct one *ask(struct asking *a, size_t count)
+{
+	struct one *ones = prepare(a, count);
+
+	ask_more(a);
 	return ones;
 }
 
@@ -319,6 +342,17 @@ static void batches(void)
 	EXPECT(sys.messages < 400);
 	EXPECT(sys.calls < 10);
 	EXPECT(a.befores > 0 && a.befores == a.afters);
+	end(&a, s);
+
+	CASE("stub: thousands, some hundreds at a time, and then few");
+	s = begin_with(&a, AT_ONCE);
+	ones = prepare(&a, 5000);
+	a.window = 400;
+	ask_more(&a);
+	wait_for_all(&a);
+	expect_all(ones, 5000, STS_STUB_REPLY, 0);
+	EXPECT_INT(s->asked, 5000);
+	EXPECT(sys.calls < 5000 / 20);
 	end(&a, s);
 
 	CASE("stub: a single question does not wait for others");
