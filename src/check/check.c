@@ -385,11 +385,30 @@ static void see_vantage(struct check *c)
 
 static void unlink_check(struct check *c)
 {
-	struct check **link = &c->engine->checks;
+	struct sts_engine *e = c->engine;
+	struct check *before = NULL;
 
-	while (*link != c)
-		link = &(*link)->next;
-	*link = c->next;
+	*c->link = c->next;
+	if (c->next != NULL)
+		c->next->link = c->link;
+	if (c->started)
+		return;
+	for (struct check *w = e->first; w != c; w = w->after)
+		before = w;
+	*(before != NULL ? &before->after : &e->first) = c->after;
+	if (e->last == c)
+		e->last = before;
+}
+
+static void link_check(struct sts_engine *e, struct check *c)
+{
+	c->next = e->checks;
+	c->link = &e->checks;
+	if (c->next != NULL)
+		c->next->link = &c->next;
+	e->checks = c;
+	*(e->last != NULL ? &e->last->after : &e->first) = c;
+	e->last = c;
 }
 
 static void finish(void *arg)
@@ -456,17 +475,13 @@ static void start(struct check *c)
 
 static void start_waiting(struct sts_engine *e)
 {
-	struct check *oldest;
+	while (e->running < e->at_once && e->first != NULL) {
+		struct check *c = e->first;
 
-	while (e->running < e->at_once) {
-		oldest = NULL;
-		/* The list is newest first. */
-		for (struct check *c = e->checks; c != NULL; c = c->next)
-			if (!c->started)
-				oldest = c;
-		if (oldest == NULL)
-			return;
-		start(oldest);
+		e->first = c->after;
+		if (e->first == NULL)
+			e->last = NULL;
+		start(c);
 	}
 }
 
@@ -505,8 +520,7 @@ enum sts_err sts_check_start(struct sts_engine *engine, const char *domain, sts_
 	c->facts->deny_private = engine->options.deny_private;
 	c->record_name = sts_sprintf(arena, "_mta-sts.%s", d.ascii);
 	c->facts->policy_host.name = sts_sprintf(arena, "mta-sts.%s", d.ascii);
-	c->next = engine->checks;
-	engine->checks = c;
+	link_check(engine, c);
 	/* The first callback must come from the loop. */
 	sts_timer_set(engine->loop, &c->finish_timer, 0, first_turn, engine);
 	return STS_OK;

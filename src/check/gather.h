@@ -34,7 +34,9 @@ struct fetch_item {
 	bool running;                 /* wanted, and not over */
 	bool waiting;                 /* in the engine's queue */
 	struct sts_timer told;        /* the end is known without a connection */
-	struct fetch_item *queued;    /* the engine's queue */
+	struct fetch_item *queued;    /* the engine's queue: the first of every line */
+	struct fetch_item *behind;    /* the line: those that wait for the same address */
+	struct fetch_item *last;      /* of the line, known to its first */
 	struct fetch_item *next;
 };
 
@@ -107,7 +109,8 @@ struct check {
 	sts_step_fn *on_step;
 	sts_done_fn *on_done;
 	void *arg;
-	struct check *next;           /* the engine's list of running or waiting checks */
+	struct check *next, **link;   /* the engine's list of running or waiting checks, newest first */
+	struct check *after;          /* the next that waits for its start */
 	bool started;
 	bool finished;
 };
@@ -120,6 +123,7 @@ struct sts_engine {
 	const char *helo;
 	char hostname[256];
 	struct check *checks;
+	struct check *first, *last;   /* of those not started, oldest first */
 	size_t running;
 	size_t at_once;               /* checks that may run at once */
 	struct smtp_item *queue;      /* SMTP sessions waiting for their turn or running */

@@ -50,14 +50,58 @@ static void fetch_told(void *arg)
 	fetched(&item->out, item);
 }
 
-static void unqueue(struct sts_engine *e, struct fetch_item *item)
+/* ---- waiting: in a line for each address, for what keeps one of it waiting keeps all ---- */
+
+static bool same_address(const struct fetch_item *a, const struct fetch_item *b)
+{
+	return a->params.address.family == b->params.address.family &&
+		memcmp(a->params.address.bytes, b->params.address.bytes, sizeof a->params.address.bytes) == 0;
+}
+
+static void queue(struct sts_engine *e, struct fetch_item *item)
 {
 	struct fetch_item **link = &e->fetch_queue;
 
-	while (*link != NULL && *link != item)
+	while (*link != NULL && !same_address(*link, item))
 		link = &(*link)->queued;
-	if (*link == item)
-		*link = item->queued;
+	if (*link == NULL)
+		*link = item;
+	else
+		(*link)->last->behind = item;
+	(*link)->last = item;
+	item->waiting = true;
+}
+
+/* The first of a line leaves it; *link is then the next of it, or of the queue. */
+static void leave_line(struct fetch_item **link)
+{
+	struct fetch_item *first = *link, *second = first->behind;
+
+	*link = second != NULL ? second : first->queued;
+	if (second != NULL) {
+		second->queued = first->queued;
+		second->last = first->last;
+	}
+	first->queued = first->behind = NULL;
+	first->waiting = false;
+}
+
+static void unqueue(struct sts_engine *e, struct fetch_item *item)
+{
+	struct fetch_item **link = &e->fetch_queue, *before;
+
+	while (!same_address(*link, item))
+		link = &(*link)->queued;
+	if (*link == item) {
+		leave_line(link);
+		return;
+	}
+	for (before = *link; before->behind != item; before = before->behind)
+		continue;
+	before->behind = item->behind;
+	if ((*link)->last == item)
+		(*link)->last = before;
+	item->behind = NULL;
 	item->waiting = false;
 }
 
@@ -96,21 +140,16 @@ void fetch_queue_run(struct sts_engine *e)
 	struct fetch_item **link = &e->fetch_queue;
 
 	while (*link != NULL) {
-		struct fetch_item *item = *link;
-
-		if (!fetch_try(item)) {
-			link = &item->queued;
-			continue;
-		}
-		*link = item->queued;
-		item->waiting = false;
+		if (fetch_try(*link))
+			leave_line(link);
+		else
+			link = &(*link)->queued;
 	}
 }
 
 static struct fetch_item *fetch_start(struct check *c, const struct sts_address *address)
 {
 	struct fetch_item *item = STS_NEW(c->arena, struct fetch_item);
-	struct fetch_item **link = &c->engine->fetch_queue;
 
 	item->params = fetch_params(c, c->facts->policy_host.name, address);
 	item->out.address = *address;
@@ -118,10 +157,7 @@ static struct fetch_item *fetch_start(struct check *c, const struct sts_address 
 	op_begin(&item->op, c, item, fetch_cancel);
 	if (fetch_try(item))
 		return item;
-	while (*link != NULL)
-		link = &(*link)->queued;
-	*link = item;
-	item->waiting = true;
+	queue(c->engine, item);
 	item->params.had_to_wait = true;
 	engine_look_again(c->engine);
 	return item;
