@@ -182,8 +182,9 @@ class Internet:
             return domain
         self.count["policies"] += 1
         usable = self.record(label, domain)
-        hosts = self.mail(label, domain, number)
-        at = self.policy_host(label, domain, number, hosts)
+        own = self.count["policies"]  # addresses of its own: by this number, or those of long lists would run into one another's
+        hosts = self.mail(label, domain, own)
+        at = self.policy_host(label, domain, own, hosts)
         if not usable:
             return domain
         host = f"mta-sts.{domain}"

@@ -161,8 +161,10 @@ static void read_input(struct whole *all)
 /* Everything handed out is written or put off. */
 static void settle_all(struct sts_run *run)
 {
-	while (!stopped(run) && atomic_load(&run->counts.settled) < atomic_load(&run->counts.issued))
-		nap(5);
+	int ms = 5;
+
+	for (; !stopped(run) && atomic_load(&run->counts.settled) < atomic_load(&run->counts.issued); ms = ms < 20 ? ms * 2 : 20)
+		nap(ms);
 }
 
 /* A few names that fail are names that fail; many are a resolver in trouble, and want patience. */

@@ -59,7 +59,9 @@ void slot_release(struct slot *s)
 	sts_timer_clear(&s->again);
 	s->next = w->spare;
 	w->spare = s;
-	w->busy--;
+	w->moves++;
+	if (--w->busy == 0)
+		worker_wake(w); /* it may have been the last */
 	w->settled++;
 }
 

@@ -15,6 +15,8 @@
  */
 
 #define TICK_MS 10
+/* When nothing moves but hosts are waited for. */
+#define IDLE_TICK_MS 80
 /* Results that wait for the writer: the more, the fewer names are begun; so many, and none. */
 #define BACKLOG_MAX ((int64_t)2 * 1024 * 1024)
 #define ASK_TIMEOUT_MS 2000
@@ -319,6 +321,7 @@ static void take_name(struct sts_scan_worker *w)
 
 	w->spare = s->next;
 	w->busy++;
+	w->moves++;
 	s->seq = b->names[i].seq;
 	s->line = b->names[i].line;
 	s->tries = 0;
@@ -358,6 +361,16 @@ static void fill(void *arg)
 
 /* ---- the thread ----------------------------------------------------------------------------------------------------- */
 
+/* A token bucket wants to be looked at often; so does the reader, who does not call. */
+static int64_t until_next_tick(struct sts_scan_worker *w)
+{
+	bool moved = w->moves != w->moves_seen || w->busy == 0 || w->run->scan->rate > 0;
+
+	w->moves_seen = w->moves;
+	w->tick_ms = moved ? TICK_MS : w->tick_ms * 2 > IDLE_TICK_MS ? IDLE_TICK_MS : w->tick_ms * 2;
+	return w->tick_ms;
+}
+
 static void tick(void *arg)
 {
 	struct sts_scan_worker *w = arg;
@@ -369,7 +382,12 @@ static void tick(void *arg)
 	if (atomic_load(&w->run->counts.stop) || (w->ended && w->busy == 0))
 		sts_loop_stop(w->loop);
 	else
-		sts_timer_set(w->loop, &w->tick, TICK_MS, tick, w);
+		sts_timer_set(w->loop, &w->tick, until_next_tick(w), tick, w);
+}
+
+void worker_wake(struct sts_scan_worker *w)
+{
+	sts_timer_set(w->loop, &w->tick, 0, tick, w);
 }
 
 void *sts_scan_worker_main(void *arg)

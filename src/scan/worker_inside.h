@@ -50,6 +50,8 @@ struct sts_scan_worker {
 	size_t checks_running, checks_max;
 	size_t asking;
 	size_t busy; /* slots in use */
+	uint64_t moves, moves_seen; /* names taken and settled, now and at the last tick */
+	int64_t tick_ms;
 	uint64_t settled; /* and not yet told to the others */
 	int64_t now_ms, now_s; /* as of the last look */
 	unsigned since_look;   /* names handled since */
@@ -65,6 +67,8 @@ struct sts_scan_worker {
 
 /** Look at the clock. */
 void worker_look_at_clock(struct sts_scan_worker *w);
+/** Look around in the loop's next turn. */
+void worker_wake(struct sts_scan_worker *w);
 /** Tell the others how many names are settled. */
 void worker_tell_settled(struct sts_scan_worker *w);
 /** Hand the chunk at hand to the writer. */
