@@ -66,7 +66,7 @@ class Internet:
         self.questions = {"record": [], "policy": [], "full": []}
         self.fetches, self.probes = [], {}
         self.mail_hosts = set()
-        self.count = {"names": names, "policies": 0}
+        self.count = {"names": names, "policies": 0, "usable": 0}
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -191,6 +191,7 @@ class Internet:
         self.questions["policy"] += [f"{host} A", f"{host} AAAA"]
         if at is not None:
             self.fetches.append(f"{at} {host}")
+        self.count["usable"] += host in self.policies and self.certificates[host] == "good"
         self.questions["full"] += [f"{domain} MX", f"_smtp._tls.{domain} TXT"]
         for name, where in hosts.items():
             if name not in self.mail_hosts:

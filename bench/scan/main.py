@@ -162,8 +162,8 @@ def rivals(args):
                     print(f"{kind}: nothing ({tail(bench.path('err'))})")
                     continue
                 said = json.loads(text)
-                if kind != "query" and said["policies"] < bench.count["policies"] * 0.9:
-                    print(f"{kind}: found {said['policies']} of {bench.count['policies']} policies: no measure of anything")
+                if kind != "query" and said["policies"] < bench.count["usable"] * 0.9:
+                    checks.verdict(False, f"{kind} found {said['policies']} of {bench.count['usable']} usable policies: no measure of anything")
                     continue
                 costs[kind] = each(cpu, count)
                 print(f"{kind:9} {count:7} domains, {said['policies']:6} policies: {costs[kind]:10.1f} us of CPU each, {count / spent.wall:8.0f}/s", flush=True)
