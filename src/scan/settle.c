@@ -56,7 +56,8 @@ void slot_release(struct slot *s)
 	if (s->typed != s->typed_usual)
 		free(s->typed);
 	s->typed = NULL;
-	sts_timer_clear(&s->again);
+	if (s->tries > 0)
+		sts_timer_clear(&s->again);
 	s->next = w->spare;
 	w->spare = s;
 	w->moves++;
@@ -97,7 +98,7 @@ static bool chunk_ready(struct sts_scan_worker *w)
 	return w->chunk != NULL;
 }
 
-void settle_plain(struct slot *s, enum sts_dns_state state)
+void settle_plain(struct slot *s)
 {
 	struct sts_scan_worker *w = s->worker;
 	size_t from;
@@ -110,7 +111,7 @@ void settle_plain(struct slot *s, enum sts_dns_state state)
 	if (w->run->sink != NULL)
 		sts_sink_row(&w->chunk->text, sts_str(s->ascii, s->ascii_len), s->started_at);
 	else if (!w->run->scan->omit_absent)
-		sts_plain_write(w->plain, sts_str(s->ascii, s->ascii_len), state, s->started_at, w->now_ms - s->started_ms, &w->chunk->text);
+		sts_plain_write(w->plain, sts_str(s->ascii, s->ascii_len), s->found, s->started_at, s->ended_ms - s->started_ms, &w->chunk->text);
 	settle(s, STS_VERDICT_ABSENT, from, w->chunk->keys.len);
 }
 

@@ -17,8 +17,10 @@
 #define TICK_MS 10
 /* When nothing moves but hosts are waited for. */
 #define IDLE_TICK_MS 80
-/* Results that wait for the writer: the more, the fewer names are begun; so many, and none. */
-#define BACKLOG_MAX ((int64_t)2 * 1024 * 1024)
+/* When results wait for the writer, who does not call. */
+#define BEHIND_TICK_MS 1
+/* Octets that wait for the writer; with more, names without a record wait for their turn unwritten, in their slots. */
+#define BACKLOG_MAX ((int64_t)1024 * 1024)
 #define ASK_TIMEOUT_MS 2000
 #define ASK_TRIES 2
 /* Full checks at once in a thread: each may hold some connections. */
@@ -213,6 +215,36 @@ static void look_closer(struct slot *s, const struct sts_answer *answer)
 	sts_arena_reset(w->scratch);
 }
 
+/* A writer that stands still must not fill the memory. */
+static bool writer_keeps_up(const struct sts_scan_worker *w)
+{
+	return atomic_load_explicit(&w->run->counts.backlog, memory_order_relaxed) < BACKLOG_MAX;
+}
+
+static void found_nothing(struct slot *s, enum sts_dns_state state)
+{
+	struct sts_scan_worker *w = s->worker;
+
+	s->found = state;
+	s->ended_ms = w->now_ms;
+	if (w->unwritten == NULL && writer_keeps_up(w)) {
+		settle_plain(s);
+		return;
+	}
+	s->next = w->unwritten;
+	w->unwritten = s;
+}
+
+static void write_waiting(struct sts_scan_worker *w)
+{
+	while (w->unwritten != NULL && writer_keeps_up(w)) {
+		struct slot *s = w->unwritten;
+
+		w->unwritten = s->next;
+		settle_plain(s);
+	}
+}
+
 static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, unsigned timeouts, void *arg)
 {
 	struct slot *s = arg;
@@ -224,7 +256,7 @@ static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, 
 	pass_time(w);
 	if (quick != STS_DNS_NOT_ASKED && s->arena == NULL) {
 		sts_pace_note(&w->pace, timeouts > 0, w->now_ms);
-		settle_plain(s, quick);
+		found_nothing(s, quick);
 		return;
 	}
 	if (end == STS_STUB_REPLY)
@@ -337,20 +369,13 @@ static void take_name(struct sts_scan_worker *w)
 	}
 }
 
-/* A writer that stands still for a second must not fill the memory: what is under way and what waits share the room. */
-static bool writer_keeps_up(const struct sts_scan_worker *w)
-{
-	int64_t left = BACKLOG_MAX - atomic_load(&w->run->counts.backlog);
-
-	return (int64_t)w->busy * BACKLOG_MAX < (int64_t)w->slot_count * left;
-}
-
 static void fill(void *arg)
 {
 	struct sts_scan_worker *w = arg;
 	struct sts_counts *counts = &w->run->counts;
 
 	worker_look_at_clock(w);
+	write_waiting(w);
 	while (!atomic_load_explicit(&counts->stop, memory_order_relaxed) && w->spare != NULL &&
 		sts_pace_room(&w->pace, w->asking, w->now_ms) && writer_keeps_up(w) && next_batch(w) &&
 		sts_rate_take(&w->rate, w->now_ms)) {
@@ -367,6 +392,8 @@ static int64_t until_next_tick(struct sts_scan_worker *w)
 	bool moved = w->moves != w->moves_seen || w->busy == 0 || w->run->scan->rate > 0;
 
 	w->moves_seen = w->moves;
+	if (w->unwritten != NULL)
+		return w->tick_ms = BEHIND_TICK_MS;
 	w->tick_ms = moved ? TICK_MS : w->tick_ms * 2 > IDLE_TICK_MS ? IDLE_TICK_MS : w->tick_ms * 2;
 	return w->tick_ms;
 }
@@ -376,7 +403,9 @@ static void tick(void *arg)
 	struct sts_scan_worker *w = arg;
 
 	fill(w);
-	worker_flush(w);
+	/* a writer that has something to do will not miss a part of a chunk */
+	if (atomic_load_explicit(&w->run->counts.backlog, memory_order_relaxed) == 0)
+		worker_flush(w);
 	worker_tell_settled(w);
 	atomic_store_explicit(&w->run->counts.asking, w->asking, memory_order_relaxed);
 	if (atomic_load(&w->run->counts.stop) || (w->ended && w->busy == 0))

@@ -19,10 +19,11 @@
 
 struct slot {
 	struct sts_scan_worker *worker;
-	struct slot *next; /* of the spare ones, or of those that wait for a check */
+	struct slot *next; /* of the spare ones, or of those that wait for a check or for the writer */
 	uint64_t seq, line;
-	int64_t started_ms;
+	int64_t started_ms, ended_ms;
 	int64_t started_at;
+	enum sts_dns_state found; /* nothing, in one of two ways */
 	unsigned tries;
 	bool last; /* it cannot be put off any more */
 	bool fresh; /* the first try: timeouts are looked at again, when there is less going on */
@@ -48,6 +49,7 @@ struct sts_scan_worker {
 	struct slot *spare;
 	struct slot *checks_first, **checks_end; /* wait for a check */
 	size_t checks_running, checks_max;
+	struct slot *unwritten; /* nothing was found, and the writer does not keep up */
 	size_t asking;
 	size_t busy; /* slots in use */
 	uint64_t moves, moves_seen; /* names taken and settled, now and at the last tick */
@@ -75,8 +77,8 @@ void worker_tell_settled(struct sts_scan_worker *w);
 void worker_flush(struct sts_scan_worker *w);
 /** The name is done with. */
 void slot_release(struct slot *s);
-/** Nothing stands at _mta-sts, as discovery alone said. */
-void settle_plain(struct slot *s, enum sts_dns_state state);
+/** Nothing stands at _mta-sts, as discovery alone said: s->found. */
+void settle_plain(struct slot *s);
 /** arena: for what is made on the way. */
 void settle_report(struct slot *s, const struct sts_report *report, struct sts_arena *arena);
 void settle_invalid(struct slot *s, const char *why);
