@@ -147,13 +147,14 @@ enum sts_err sts_outbox_sent(struct sts_store *s, const struct sts_message *m, i
 
 int64_t sts_retry_s(int64_t tries)
 {
-	int64_t s = STS_RETRY_FIRST_S;
+	int64_t s = STS_RETRY_FIRST_S, quarter;
 
 	for (int64_t i = 1; i < tries && s < STS_RETRY_MAX_S; i++)
 		s *= 2;
 	if (s > STS_RETRY_MAX_S)
 		s = STS_RETRY_MAX_S;
-	return s - s / 4 + (int64_t)(random_u64() % (uint64_t)(s / 2 + 1));
+	quarter = s / 4;
+	return s - quarter + (int64_t)(random_u64() % (uint64_t)(2 * quarter + 1));
 }
 
 static enum sts_err put_off(struct sts_store *s, const struct sts_message *m, const char *why, int64_t due_at)
