@@ -70,6 +70,7 @@ struct mx_item {
 	bool a_done, aaaa_done, tlsa_done;
 	bool v4_started, v6_started;
 	unsigned tlsa_pending;
+	bool alias_known;
 	size_t addresses;                /* of both families so far */
 	struct smtp_item *smtp4, *smtp6;
 };

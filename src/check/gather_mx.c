@@ -279,13 +279,23 @@ static void follow_alias(struct mx_item *m, const struct sts_answer *a)
 		STS_TLSA_WAIT_MS, &m->tlsa_at_alias, tlsa_known, m);
 }
 
+/* An address, or neither kind, tells whether there is an alias: before that, TLSA is not known. */
+static void address_known(struct mx_item *m, const struct sts_answer *a)
+{
+	follow_alias(m, a);
+	if (m->alias_known || (a->state != STS_DNS_OK && !(m->a_done && m->aaaa_done)))
+		return;
+	m->alias_known = true;
+	tlsa_known(m->check, m);
+}
+
 static void a_known(struct check *c, void *ctx)
 {
 	struct mx_item *m = ctx;
 
 	(void)c;
 	m->a_done = true;
-	follow_alias(m, &m->mx->host.a);
+	address_known(m, &m->mx->host.a);
 	go_on(m);
 }
 
@@ -295,7 +305,7 @@ static void aaaa_known(struct check *c, void *ctx)
 
 	(void)c;
 	m->aaaa_done = true;
-	follow_alias(m, &m->mx->host.aaaa);
+	address_known(m, &m->mx->host.aaaa);
 	go_on(m);
 }
 
@@ -308,7 +318,7 @@ static void look_into(struct check *c, struct mx_item *m)
 	if (mx->null_mx || mx->ip_literal)
 		return;
 	sts_resolver_prefetch(c->engine->resolver, mx->name);
-	m->tlsa_pending = 1;
+	m->tlsa_pending = 2;
 	check_ask(c, mx->name, STS_T_A, &mx->host.a, a_known, m);
 	check_ask(c, mx->name, STS_T_AAAA, &mx->host.aaaa, aaaa_known, m);
 	check_ask_within(c, sts_sprintf(c->arena, "_25._tcp.%s", mx->name), STS_T_TLSA, STS_TLSA_WAIT_MS, &mx->tlsa,
