@@ -59,6 +59,15 @@ static void end_lesson(struct lesson *l, enum sts_signing found)
 	free(l);
 }
 
+/* Whether a name is there, a signed zone may be unable to prove; its records have signatures all the same.  [RFC 9276 section 3.2] */
+static bool is_signed_denial(const struct sts_dnsmsg *message, const struct sts_answer *a)
+{
+	for (size_t i = 0; a->state != STS_DNS_OK && i < message->count; i++)
+		if (message->records[i].type == STS_T_RRSIG)
+			return true;
+	return false;
+}
+
 /* An alias may lead out of the zone that is asked about, and says nothing of it. */
 static enum sts_signing taught(const struct sts_resolver *r, const char *name, const struct sts_ask_result *result)
 {
@@ -72,7 +81,7 @@ static enum sts_signing taught(const struct sts_resolver *r, const char *name, c
 	if (!result->failed && result->verdict == STS_ASK_UNSIGNED && sts_path_anchored(r->path, name) &&
 		sts_dnsmsg_parse(result->packet, result->packet_len, arena, &message, NULL)) {
 		sts_dnsmsg_answer(&message, name, STS_T_MX, arena, &a);
-		if (sts_answer_certain(&a) && a.cname_count == 0)
+		if (sts_answer_certain(&a) && a.cname_count == 0 && !is_signed_denial(&message, &a))
 			found = STS_SIGNING_NONE;
 	}
 	sts_arena_free(arena);

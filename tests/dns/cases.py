@@ -226,6 +226,9 @@ CASES += [
           "_mta-sts.signed.test TXT": SECURE, "_mta-sts.bogus.test TXT": {"state": "BOGUS"}},
          # not plainly: the MX that taught it, an alias into a signed zone
          {"plain": 5, **VALIDATED}),
+    case("a denial that cannot be proven does not make a zone unsigned",
+         f"--cheap --resolver {PLAIN} --trust-anchor DIR/anchor _mta-sts.signed.test TXT nsec3-many.test MX _mta-sts.nsec3-many.test TXT nsec3-many.test A",
+         {"_mta-sts.nsec3-many.test TXT": SECURE, "nsec3-many.test A": SECURE, "nsec3-many.test MX": {"state": "NODATA", "dnssec": "INSECURE"}}, VALIDATED),
     case("nothing is asked plainly where nothing can be proven", f"--cheap --resolver {PASSING} --trust-anchor DIR/anchor-test root NS",
          {"root NS": {"dnssec": "UNKNOWN"}}, {"plain": 0, **VALIDATED}),
     case("freed with plain questions out", f"--cheap {VIA} --quit 1 x.silent.test TXT " + " ".join(f"n{i}.unsigned.test A" for i in range(50)), {}),

@@ -40,13 +40,15 @@ LEAVES = {
     "expired.test": '_mta-sts TXT "v=STSv1; id=4;"\n',
     "nokey.test": '_mta-sts TXT "v=STSv1; id=5;"\n',
     "nsec3.test": '_mta-sts TXT "v=STSv1; id=6;"\n@ A 185.1.1.6\n',
+    "nsec3-many.test": '_mta-sts TXT "v=STSv1; id=6;"\n@ A 185.1.1.6\n',
     "differ.test": '_mta-sts TXT "v=STSv1; id=7;"\n',
     "alias.test": "_mta-sts CNAME _mta-sts.signed.test.\n",
     "mute.test": '_mta-sts TXT "v=STSv1; id=9;"\n',
     **{f"{name}.test": '_mta-sts TXT "v=STSv1; id=odd;"\n' for name in ODDITIES},
     "deep.a.b.test": '_mta-sts TXT "v=STSv1; id=8;"\n',
 }
-SIGNED = {"signed.test": [], "mute.test": [], "bogus.test": [], "expired.test": ["-i", "20200101", "-e", "20200201"], "nsec3.test": ["-n"]}
+SIGNED = {"signed.test": [], "mute.test": [], "bogus.test": [], "expired.test": ["-i", "20200101", "-e", "20200201"], "nsec3.test": ["-n"],
+          "nsec3-many.test": ["-n", "-t", "500"]}  # more iterations than a validator follows: its denials count as unsigned [RFC 9276 section 3.2]
 HAS_DS = [*SIGNED, "nokey.test"]
 NSES = {  # names of a leaf's servers when they are not the usual two
     "differ.test": ["ns1.hosts.test.", "other.hosts.test.", "refusing.hosts.test.", "silent.hosts.test.", "six.hosts.test.",
