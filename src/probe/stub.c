@@ -206,8 +206,7 @@ static void tick(void *arg)
 
 	begin_round(stub);
 	/* after a long sleep: what has come is not late */
-	if (stub->reading)
-		read_all(stub);
+	read_all(stub);
 	for (size_t i = 0; i < CHANNELS; i++)
 		ares_process_fd(stub->channels[i].ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	sts_timer_set(stub->loop, &stub->tick, TICK_MS, tick, stub);

@@ -255,13 +255,13 @@ static void discovered(enum sts_stub_end end, const uint8_t *reply, size_t len, 
 	w->asking--;
 	pass_time(w);
 	if (quick != STS_DNS_NOT_ASKED && s->arena == NULL) {
-		sts_pace_note(&w->pace, timeouts > 0, w->now_ms);
+		sts_pace_note(&w->pace, timeouts > 0 && w->lone_resolver, w->now_ms);
 		found_nothing(s, quick);
 		return;
 	}
 	if (end == STS_STUB_REPLY)
 		read_reply(reply, len, s->question, w->scratch, &answer);
-	sts_pace_note(&w->pace, timeouts > 0 || is_trouble(&answer), w->now_ms);
+	sts_pace_note(&w->pace, (timeouts > 0 && w->lone_resolver) || is_trouble(&answer), w->now_ms);
 	look_closer(s, &answer);
 }
 
@@ -497,6 +497,7 @@ enum sts_err sts_scan_worker_new(
 	w->checks_end = &w->checks_first;
 	w->checks_max = checks_at_once(run->scan, slots, workers);
 	w->pace = sts_pace(slots);
+	w->lone_resolver = servers->count == 1;
 	w->rate = sts_rate((double)run->scan->rate / workers, sts_now_ms());
 	w->scratch = sts_arena_new();
 	w->plain = sts_plain_new(&run->discovery);

@@ -54,6 +54,7 @@ struct sts_scan_worker {
 	size_t busy; /* slots in use */
 	uint64_t moves, moves_seen; /* names taken and settled, now and at the last tick */
 	int64_t tick_ms;
+	bool lone_resolver; /* with others, one that is silent is not a sign of too many questions: the next one answers */
 	uint64_t settled; /* and not yet told to the others */
 	int64_t now_ms, now_s; /* as of the last look */
 	unsigned since_look;   /* names handled since */
